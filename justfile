@@ -1,0 +1,28 @@
+# The steps of .ci/run by name; `just` alone runs them all.
+
+ci:
+    .ci/run
+
+# cargo fmt --check
+format:
+    .ci/run format
+
+# clippy, with and without default features
+lint:
+    .ci/run lint
+
+# shellcheck
+scripts:
+    .ci/run scripts
+
+# all tests; a missing oracle is a failure
+test:
+    .ci/run test
+
+# rustdoc, warnings being errors
+docs:
+    .ci/run docs
+
+# no C to build it, none to run it
+c-free:
+    .ci/run c-free

@@ -1,0 +1,202 @@
+//! What a dictionary can do.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DataStore;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::storage::Existing;
+use crate::values::{Content, Get, Put, Stored, Value};
+
+impl DataStore {
+    /// Stores a value under a key, with the groups above it, in place of the value that was there. A group is never
+    /// replaced.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidKey`]; [`ErrorKind::Conflict`] where the key holds a group or stands below a value;
+    /// [`ErrorKind::ReadOnly`], [`ErrorKind::Locked`], [`ErrorKind::StorageFull`] and others of the file system.
+    pub fn insert(&self, key: &str, value: impl Put) -> Result<()> {
+        let key = Key::new(key)?;
+        value.content().and_then(|content| self.put(&key, &content, Existing::Replace)).map_err(at(&key))
+    }
+
+    /// Stores a value under a key where nothing is yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`], and as [`DataStore::insert`].
+    pub fn insert_new(&self, key: &str, value: impl Put) -> Result<()> {
+        let key = Key::new(key)?;
+        value.content().and_then(|content| self.put(&key, &content, Existing::Refuse)).map_err(at(&key))
+    }
+
+    /// Stores any `serde` object. It can be read as the same type, as one that gained or reordered fields, and as
+    /// JSON without any type.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+    /// #[derive(serde::Serialize, serde::Deserialize, PartialEq, Debug)]
+    /// struct Params { description: String, truncation_level: Option<f64> }
+    ///
+    /// let params = Params { description: "demo".into(), truncation_level: Some(3.0) };
+    /// store.insert_object("/job", &params)?;
+    /// assert_eq!(store.object::<Params>("/job")?, params);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] for a value that cannot be encoded, and as [`DataStore::insert`].
+    pub fn insert_object<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
+        let key = Key::new(key)?;
+        let content = Content::object(value);
+        content.and_then(|content| self.put(&key, &content, Existing::Replace)).map_err(at(&key))
+    }
+
+    fn put(&self, key: &Key, content: &Content<'_>, existing: Existing) -> Result<()> {
+        self.store.put(key, content, existing)
+    }
+
+    /// Makes an empty group, and those above it. One that is there already is left as it is.
+    ///
+    /// # Errors
+    /// As [`DataStore::insert`].
+    pub fn create_group(&self, key: &str) -> Result<()> {
+        let key = Key::new(key)?;
+        self.store.put_group(&key).map_err(at(&key))
+    }
+
+    /// Gives the value under a key, as the type that was stored.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::WrongType`] and [`ErrorKind::WrongShape`] say what is stored and what
+    /// was asked for; [`ErrorKind::Corrupt`]; [`ErrorKind::Busy`] where it was replaced a hundred times meanwhile.
+    pub fn get<T: Get>(&self, key: &str) -> Result<T> {
+        self.read(key, T::get)
+    }
+
+    /// Gives whatever is under a key.
+    ///
+    /// # Errors
+    /// As [`DataStore::get`].
+    pub fn value(&self, key: &str) -> Result<Value> {
+        self.get(key)
+    }
+
+    /// Gives a `serde` object.
+    ///
+    /// # Errors
+    /// As [`DataStore::get`]; a [`ErrorKind::WrongType`] names the field that does not fit.
+    pub fn object<T: DeserializeOwned>(&self, key: &str) -> Result<T> {
+        self.read(key, |stored| stored.object())
+    }
+
+    fn read<T>(&self, key: &str, mut read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
+        let store = &self.store;
+        store.read(&Key::new(key)?, |snapshot| store.with_stored(snapshot, &mut read))
+    }
+
+    /// Gives the value under a key, or `default` where there is none.
+    ///
+    /// # Errors
+    /// As [`DataStore::get`], but for [`ErrorKind::NotFound`].
+    pub fn get_or<T: Get>(&self, key: &str, default: T) -> Result<T> {
+        match self.get(key) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(default),
+            found => found,
+        }
+    }
+
+    /// Gives the value under a key; where there is none, stores what `make` makes. Whoever is first wins: all get
+    /// the same value.
+    ///
+    /// # Errors
+    /// As [`DataStore::get`] and [`DataStore::insert`].
+    pub fn or_insert_with<T: Get + Put>(&self, key: &str, make: impl FnOnce() -> T) -> Result<T> {
+        match self.get(key) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => return found,
+        }
+        let made = make();
+        match self.insert_new(key, &made) {
+            Ok(()) => Ok(made),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => self.get(key),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes a value, or a group with everything in it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::Conflict`] for the root and for a column of a table; and as
+    /// [`DataStore::insert`].
+    pub fn remove(&self, key: &str) -> Result<()> {
+        let key = Key::new(key)?;
+        self.store.remove(&key, None).map(|_| ()).map_err(at(&key))
+    }
+
+    /// Removes a value and gives it. Of several that take the same value, one gets it.
+    ///
+    /// # Errors
+    /// As [`DataStore::get`] and [`DataStore::remove`].
+    pub fn take<T: Get>(&self, key: &str) -> Result<T> {
+        let key = Key::new(key)?;
+        let store = &self.store;
+        loop {
+            let (value, version) =
+                store.read_version(&key, |snapshot| store.with_stored(snapshot, T::get))?;
+            if store.remove(&key, Some(&version)).map_err(at(&key))? {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// Moves a value or a group to a key where nothing is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`], [`ErrorKind::AlreadyExists`], and as [`DataStore::insert`].
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        let from = Key::new(from)?;
+        self.store.rename(&from, &Key::new(to)?).map_err(at(&from))
+    }
+
+    /// Tells whether there is a value or a group under a key.
+    ///
+    /// # Errors
+    /// Those of [`DataStore::get`], but for [`ErrorKind::NotFound`].
+    pub fn contains_key(&self, key: &str) -> Result<bool> {
+        match self.store.read(&Key::new(key)?, |_| Ok(())) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores many values, one after the other.
+    ///
+    /// # Errors
+    /// As [`DataStore::insert`]; the values before the one that failed are stored.
+    pub fn extend<K: AsRef<str>, V: Put>(&self, values: impl IntoIterator<Item = (K, V)>) -> Result<()> {
+        values.into_iter().try_for_each(|(key, value)| self.insert(key.as_ref(), value))
+    }
+
+    /// Removes everything in a group, one after the other; the group and its attributes stay.
+    ///
+    /// # Errors
+    /// As [`DataStore::remove`].
+    pub fn clear(&self, group: &str) -> Result<()> {
+        let key = Key::new(group)?;
+        for name in self.store.child_names(&key)? {
+            match self.store.remove(&key.child(&name)?, None) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map(|_| ()).map_err(at(&key))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names the key in an error that does not yet.
+fn at(key: &Key) -> impl Fn(Error) -> Error + '_ {
+    move |error| error.with_key(key.to_string())
+}

@@ -1,0 +1,188 @@
+//! What is in a store.
+
+use super::DataStore;
+use crate::error::{ErrorKind, Result};
+use crate::key::Key;
+use crate::nodes::{Node, NodeKind};
+use crate::values::Value;
+
+/// Keys, or names within a group, in their order.
+#[derive(Clone, Debug)]
+pub struct Keys(std::vec::IntoIter<String>);
+
+impl Iterator for Keys {
+    type Item = String;
+
+    fn next(&mut self) -> Option<String> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Keys {
+    fn next_back(&mut self) -> Option<String> {
+        self.0.next_back()
+    }
+}
+
+impl ExactSizeIterator for Keys {}
+
+impl DataStore {
+    /// Lists the names in a group, sorted by bytes: one level, as `list(ds["/some"])` does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::Conflict`] where the key holds a value.
+    pub fn keys(&self, group: &str) -> Result<Keys> {
+        Ok(Keys(self.store.child_names(&Key::new(group)?)?.into_iter()))
+    }
+
+    /// Gives the names in a group with what stands under them; groups as [`Value::Group`]. Each is read when it is
+    /// its turn.
+    ///
+    /// # Errors
+    /// As [`DataStore::keys`], and for each value as [`DataStore::get`].
+    pub fn iter(&self, group: &str) -> Result<impl Iterator<Item = Result<(String, Value)>> + '_> {
+        let group = Key::new(group)?;
+        let names = self.keys(&group.to_string())?;
+        Ok(names.map(move |name| {
+            let key = group.child(&name)?;
+            Ok((name, self.value(&key.to_string())?))
+        }))
+    }
+
+    /// Gives what stands in a group, as [`DataStore::iter`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn values(&self, group: &str) -> Result<impl Iterator<Item = Result<Value>> + '_> {
+        Ok(self.iter(group)?.map(|entry| entry.map(|(_, value)| value)))
+    }
+
+    /// Counts the names in a group.
+    ///
+    /// # Errors
+    /// As [`DataStore::keys`].
+    pub fn len(&self, group: &str) -> Result<usize> {
+        Ok(self.keys(group)?.len())
+    }
+
+    /// Tells whether nothing is in a group.
+    ///
+    /// # Errors
+    /// As [`DataStore::keys`].
+    pub fn is_empty(&self, group: &str) -> Result<bool> {
+        Ok(self.len(group)? == 0)
+    }
+
+    /// Describes one node: its kind, data type, shape, attributes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] and those of reading files.
+    pub fn node(&self, key: &str) -> Result<Node> {
+        self.describe(&Key::new(key)?)
+    }
+
+    fn describe(&self, key: &Key) -> Result<Node> {
+        self.store.read(key, |snapshot| Node::new(key, snapshot))
+    }
+
+    /// Describes everything in a group: one level, in the order of [`DataStore::keys`]. What disappears meanwhile
+    /// is left out.
+    ///
+    /// # Errors
+    /// As [`DataStore::keys`] and [`DataStore::node`].
+    pub fn nodes(&self, group: &str) -> Result<Vec<Node>> {
+        let group = Key::new(group)?;
+        let mut nodes = Vec::new();
+        for name in self.store.child_names(&group)? {
+            match self.describe(&group.child(&name)?) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                node => nodes.push(node?),
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// Describes everything below a group, each group before what is in it.
+    ///
+    /// # Errors
+    /// As [`DataStore::nodes`].
+    pub fn walk_nodes(&self, group: &str) -> Result<Vec<Node>> {
+        let mut found = Vec::new();
+        let mut waiting = self.nodes(group)?;
+        waiting.reverse();
+        while let Some(node) = waiting.pop() {
+            if node.kind == NodeKind::Group {
+                match self.nodes(&node.key) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    below => waiting.extend(below?.into_iter().rev()),
+                }
+            }
+            found.push(node);
+        }
+        Ok(found)
+    }
+
+    /// Lists the keys of everything below a group, each group before what is in it. A table is one node.
+    ///
+    /// # Errors
+    /// As [`DataStore::nodes`].
+    pub fn walk(&self, group: &str) -> Result<Keys> {
+        let keys: Vec<String> = self.walk_nodes(group)?.into_iter().map(|node| node.key).collect();
+        Ok(Keys(keys.into_iter()))
+    }
+
+    /// Lists the keys that match a pattern: `*` and `?` stand for anything within one component, `**` for any
+    /// number of components, `[ab]` and `{a,b}` for alternatives. A key that exists is taken literally.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+    /// store.extend([("/0/Sadigh", 1.0), ("/0/[Toro]", 2.0), ("/1/Sadigh", 3.0)])?;
+    /// assert_eq!(store.glob("/*/Sadigh")?.collect::<Vec<_>>(), ["/0/Sadigh", "/1/Sadigh"]);
+    /// assert_eq!(store.glob("/0/[Toro]")?.collect::<Vec<_>>(), ["/0/[Toro]"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`DataStore::nodes`].
+    pub fn glob(&self, pattern: &str) -> Result<Keys> {
+        if let Ok(key) = Key::new(pattern)
+            && self.contains_key(&key.to_string())?
+        {
+            return Ok(Keys(vec![key.to_string()].into_iter()));
+        }
+        let pattern = format!("/{}", pattern.trim_matches('/'));
+        let matches = |key: &String| fast_glob::glob_match(&pattern, key);
+        let keys: Vec<String> = self.walk(literal_group(&pattern))?.filter(matches).collect();
+        Ok(Keys(keys.into_iter()))
+    }
+
+    /// Gives the bytes on disk of a node with everything below it, and the number of files.
+    ///
+    /// # Errors
+    /// As [`DataStore::node`].
+    pub fn stored_size(&self, key: &str) -> Result<StoredSize> {
+        let (bytes, files) = self.store.stored_size(&Key::new(key)?)?;
+        Ok(StoredSize { bytes, files })
+    }
+}
+
+/// The group above the first component of a pattern that is no plain name.
+fn literal_group(pattern: &str) -> &str {
+    let special = pattern.find(['*', '?', '[', '{', '\\', '!']).unwrap_or(pattern.len());
+    &pattern[..pattern[..special].rfind('/').unwrap_or(0)]
+}
+
+/// What something takes on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredSize {
+    /// The bytes of all files.
+    pub bytes: u64,
+    /// The number of files.
+    pub files: u64,
+}

@@ -1,0 +1,222 @@
+//! The front: a dictionary of values in a directory.
+
+mod dictionary;
+mod listing;
+mod open;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::{ExportReport, Hdf5Export};
+use crate::key::Key;
+use crate::nodes::Attributes;
+use crate::storage::{Finding, Store};
+use crate::zarr::{Kind, Marker, NodeMetadata, Status};
+
+pub use listing::{Keys, StoredSize};
+pub use open::{CalculationEntry, Options};
+
+/// A dictionary of values in a directory: `store.insert("/some/path", &array)`, `store.get("/some/path")`.
+///
+/// Any number of threads and processes may read and write one store at once. A clone is the same store, and
+/// cheap. Everything that was stored survives the end of the program, however it ends; what is to survive a power
+/// cut needs [`flush`](Self::flush), [`close`](Self::close) or [`Durability::Power`](crate::Durability::Power).
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use calcstore::DataStore;
+/// use ndarray::{Array2, array};
+///
+/// let store = DataStore::at(dir.path().join("results"))?;
+/// let curves = array![[0.9, 0.5, 0.1], [0.8, 0.4, 0.2]];
+/// store.insert("/0/SadighEtAl1997", &curves)?;
+/// store.insert("/description", "two sites, three levels")?;
+///
+/// let found: Array2<f64> = store.get("/0/SadighEtAl1997")?;
+/// assert_eq!(found, curves);
+/// assert_eq!(store.keys("/")?.collect::<Vec<_>>(), ["0", "description"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct DataStore {
+    store: Arc<Store>,
+    calc_id: Option<u32>,
+}
+
+impl DataStore {
+    /// Makes the next calculation, `calc_<ID>`, in the data directory: `$OQ_DATADIR`, else `$HOME/oqdata`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PermissionDenied`] and others of the file system.
+    pub fn create() -> Result<Self> {
+        Self::options().create()
+    }
+
+    /// Opens a calculation of the data directory for reading and writing: by its ID, or counted from the last,
+    /// which is −1.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is no such calculation; [`ErrorKind::Unsupported`] where a newer version
+    /// of calcstore wrote it.
+    pub fn open(id: i64) -> Result<Self> {
+        Self::options().open(id)
+    }
+
+    /// Opens a calculation for reading only, which needs no permission to write, and no lock.
+    ///
+    /// # Errors
+    /// As [`DataStore::open`].
+    pub fn open_read_only(id: i64) -> Result<Self> {
+        Self::options().read_only(true).open(id)
+    }
+
+    /// Opens the store in the directory `path`, or makes it where there is none.
+    ///
+    /// # Errors
+    /// As [`DataStore::open`].
+    pub fn at(path: impl AsRef<Path>) -> Result<Self> {
+        Self::options().at(path)
+    }
+
+    /// Begins to say how a store is to be opened.
+    pub fn options() -> Options {
+        Options::default()
+    }
+
+    /// Gives the ID of the calculation; a store that was opened by its path has none.
+    pub fn calc_id(&self) -> Option<u32> {
+        self.calc_id
+    }
+
+    /// Gives the directory of the store.
+    pub fn calc_dir(&self) -> &Path {
+        self.store.path()
+    }
+
+    /// Tells whether the store can only be read.
+    pub fn is_read_only(&self) -> bool {
+        self.store.is_read_only()
+    }
+
+    /// Makes everything that was stored so far survive a power cut.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] where the disk fails: then it is not known what survives.
+    pub fn flush(&self) -> Result<()> {
+        self.store.flush()?;
+        self.store.sweep_quietly();
+        Ok(())
+    }
+
+    /// Flushes, then closes this handle. Dropping it closes, but does not flush.
+    ///
+    /// # Errors
+    /// As [`DataStore::flush`].
+    pub fn close(self) -> Result<()> {
+        if self.is_read_only() { Ok(()) } else { self.flush() }
+    }
+
+    /// Gives the attributes of a node; those of `/` are the calculation's.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is no such node.
+    pub fn attributes(&self, key: &str) -> Result<Attributes<'_>> {
+        Attributes::new(&self.store, Key::new(key)?)
+    }
+
+    /// Tells how far the calculation has come.
+    ///
+    /// # Errors
+    /// Those of reading files.
+    pub fn status(&self) -> Result<Status> {
+        self.store.read(&Key::root(), |snapshot| {
+            Ok(match snapshot.marker.kind {
+                Some(Kind::Root { status, .. }) => status,
+                _ => Status::default(),
+            })
+        })
+    }
+
+    /// Notes how far the calculation has come.
+    ///
+    /// # Errors
+    /// As [`DataStore::insert`].
+    pub fn set_status(&self, to: Status) -> Result<()> {
+        self.store.update_metadata(&Key::root(), |metadata: &mut NodeMetadata| {
+            let mut marker = Marker::read(metadata.attributes())?;
+            match &mut marker.kind {
+                Some(Kind::Root { status, .. }) => *status = to,
+                kind => *kind = Some(Kind::Root { status: to, parent: None }),
+            }
+            marker.write(metadata.attributes_mut())
+        })
+    }
+
+    /// Exports everything to `output.hdf5` in the directory of the store, for HDFView and everything else that
+    /// reads HDF5. [`Hdf5Export`] has options.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`] where there is such a file, [`ErrorKind::Corrupt`] where a value is damaged:
+    /// then there is no file.
+    pub fn export_hdf5(&self) -> Result<ExportReport> {
+        Hdf5Export::new(self).run()
+    }
+
+    /// Reads everything below `key` and looks for damage: wrong checksums, missing chunks, metadata that make no
+    /// sense, files that do not belong. `progress` is called with the number of nodes so far.
+    ///
+    /// # Errors
+    /// Damage is no error but part of the report. [`ErrorKind::Cancelled`] where `progress` said so.
+    pub fn check(&self, key: &str, mut progress: impl FnMut(u64) -> Continue) -> Result<CheckReport> {
+        let mut each = |count| match progress(count) {
+            Continue::Yes => Ok(()),
+            Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
+        };
+        let (checked, findings) = self.store.check(&Key::new(key)?, &mut each)?;
+        let faults = findings.into_iter().map(|Finding { key, what }| Fault { key, what }).collect();
+        Ok(CheckReport { checked, faults })
+    }
+
+    pub(crate) fn inner(&self) -> &Store {
+        &self.store
+    }
+}
+
+/// What a callback of long work answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continue {
+    /// The work goes on.
+    Yes,
+    /// The work ends with [`ErrorKind::Cancelled`], and leaves nothing behind.
+    No,
+}
+
+/// What [`DataStore::check`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckReport {
+    /// The number of nodes that were read.
+    pub checked: u64,
+    /// What is wrong, in the order of the keys.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that is wrong with a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The key of the node.
+    pub key: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+impl fmt::Debug for DataStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("DataStore");
+        shown.field("calc_dir", &self.calc_dir()).field("calc_id", &self.calc_id);
+        shown.field("read_only", &self.is_read_only()).finish()
+    }
+}

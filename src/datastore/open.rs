@@ -1,0 +1,154 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::DataStore;
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, Os, Store};
+use crate::zarr::Status;
+
+/// How a store is opened.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// use calcstore::{DataStore, Durability};
+///
+/// let store = DataStore::options().data_dir(dir.path()).durability(Durability::Power).create()?;
+/// assert_eq!(store.calc_id(), Some(1));
+///
+/// let again = DataStore::options().data_dir(dir.path()).read_only(true).open(-1)?;
+/// assert_eq!(again.calc_dir(), store.calc_dir());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Options {
+    data_dir: Option<PathBuf>,
+    access: Access,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let access =
+            Access { read_only: false, durability: Durability::default(), patience: Duration::from_secs(60) };
+        Self { data_dir: None, access }
+    }
+}
+
+/// One calculation of a data directory, as [`Options::calculations`] lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CalculationEntry {
+    /// The ID.
+    pub calc_id: u32,
+    /// The directory.
+    pub calc_dir: PathBuf,
+    /// How far it has come; unknown where its metadata cannot be read.
+    pub status: Option<Status>,
+    /// When it was made (RFC 3339, UTC).
+    pub date: Option<String>,
+}
+
+impl Options {
+    /// Sets the directory that holds the calculations, instead of `$OQ_DATADIR` or `$HOME/oqdata`.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(path.into());
+        self
+    }
+
+    /// Sets when a stored value survives a power cut.
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.access.durability = durability;
+        self
+    }
+
+    /// Opens for reading only.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.access.read_only = read_only;
+        self
+    }
+
+    /// Sets how long to wait for a lock that somebody else holds, instead of a minute.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.access.patience = timeout;
+        self
+    }
+
+    /// Makes the next calculation: see [`DataStore::create`].
+    ///
+    /// # Errors
+    /// As there; [`ErrorKind::InvalidInput`] together with [`Options::read_only`].
+    pub fn create(&self) -> Result<DataStore> {
+        if self.access.read_only {
+            return Err(Error::new(ErrorKind::InvalidInput, "a calculation cannot be made for reading only"));
+        }
+        let calculation = self.data_directory()?.take_next()?;
+        let store = Store::create(files(), &calculation.path, self.access)?;
+        Ok(DataStore { store: Arc::new(store), calc_id: Some(calculation.id) })
+    }
+
+    /// Opens a calculation: see [`DataStore::open`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open(&self, id: i64) -> Result<DataStore> {
+        let Calculation { id, path } = self.data_directory()?.find(id)?;
+        let store = Store::open(files(), &path, self.access)?;
+        Ok(DataStore { store: Arc::new(store), calc_id: Some(id) })
+    }
+
+    /// Opens, or makes, the store in a directory: see [`DataStore::at`]. For reading only, `path` may also be any
+    /// Zarr v3 hierarchy.
+    ///
+    /// # Errors
+    /// As there; a store to be read must be there.
+    pub fn at(&self, path: impl AsRef<Path>) -> Result<DataStore> {
+        let path = path.as_ref();
+        let opened = Store::open(files(), path, self.access);
+        let store = match opened {
+            Err(error) if error.kind() == ErrorKind::NotFound && !self.access.read_only => {
+                std::fs::create_dir_all(path)
+                    .map_err(|error| Error::io("cannot make the directory", path, error))?;
+                Store::create(files(), path, self.access)?
+            }
+            opened => opened?,
+        };
+        Ok(DataStore { store: Arc::new(store), calc_id: None })
+    }
+
+    /// Gives the data directory, which need not be there yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where neither an option nor the environment names one.
+    pub fn data_dir_path(&self) -> Result<PathBuf> {
+        Ok(self.data_directory()?.path().to_path_buf())
+    }
+
+    /// Lists the calculations of the data directory, by ID.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PermissionDenied`] and others of the file system.
+    pub fn calculations(&self) -> Result<Vec<CalculationEntry>> {
+        let access = Access { read_only: true, ..self.access };
+        let entry = |Calculation { id, path }| {
+            let store = Store::open(files(), &path, access).ok();
+            let store = store.map(|store| DataStore { store: Arc::new(store), calc_id: Some(id) });
+            let date = |store: &DataStore| store.attributes("/").ok()?.get::<String>("date").ok();
+            CalculationEntry {
+                calc_id: id,
+                calc_dir: path,
+                status: store.as_ref().and_then(|store| store.status().ok()),
+                date: store.as_ref().and_then(date),
+            }
+        };
+        Ok(self.data_directory()?.list()?.into_iter().map(entry).collect())
+    }
+
+    fn data_directory(&self) -> Result<DataDirectory> {
+        DataDirectory::locate(files(), self.data_dir.as_deref())
+    }
+}
+
+fn files() -> Arc<dyn Files> {
+    Arc::new(Os)
+}

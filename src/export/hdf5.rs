@@ -1,0 +1,213 @@
+use std::fmt;
+use std::io::BufWriter;
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::elements::Half;
+use super::walk::Walk;
+use crate::datastore::{Continue, DataStore};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hdf5::Writer;
+use crate::storage::{Files, Handle, Output, Rename, random_id};
+
+/// What is written at once.
+const BUFFER: usize = 1 << 20;
+
+/// An export to one HDF5 file that HDFView, h5dump, h5py, netCDF4 and MATLAB read.
+///
+/// Arrays become datasets, tables compound datasets, objects JSON text, groups groups. Checksums are verified on
+/// the way, so that damage is never exported as if it were values. The file appears whole or not at all; memory
+/// does not grow with it. What HDF5 cannot hold is left out and named in the report.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+/// use calcstore::Hdf5Export;
+///
+/// store.insert("/levels", [0.01, 0.1, 1.0])?;
+/// let report = Hdf5Export::new(&store).file(dir.path().join("levels.hdf5")).force(true).run()?;
+/// assert!(report.left_out.is_empty());
+/// assert_eq!(std::fs::metadata(&report.file)?.len(), report.bytes);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "an export is made by `run`"]
+pub struct Hdf5Export<'a> {
+    store: &'a DataStore,
+    file: PathBuf,
+    force: bool,
+    half: Half,
+    progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
+}
+
+/// How far an export has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExportProgress {
+    /// The nodes that are in the file.
+    pub nodes: u64,
+    /// The bytes of elements that are in the file.
+    pub bytes: u64,
+}
+
+/// What an export made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExportReport {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// What the file lacks, and why.
+    pub left_out: Vec<LeftOut>,
+    /// The keys of tables that are groups of columns in the file, being too wide for one compound.
+    pub tables_as_groups: Vec<String>,
+}
+
+/// Something that could not be exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// The key; of an attribute with `@` and its name.
+    pub key: String,
+    /// Why it was left out.
+    pub why: String,
+}
+
+impl<'a> Hdf5Export<'a> {
+    /// Plans an export of a whole store to `output.hdf5` in its directory.
+    pub fn new(store: &'a DataStore) -> Self {
+        let file = store.calc_dir().join("output.hdf5");
+        Self { store, file, force: false, half: Half::default(), progress: Box::new(|_| Continue::Yes) }
+    }
+
+    /// Sets the file.
+    pub fn file(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = file.into();
+        self
+    }
+
+    /// Lets the export take the place of a file that is there already.
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Sets what becomes of `float16`.
+    pub fn half(mut self, half: Half) -> Self {
+        self.half = half;
+        self
+    }
+
+    /// Sets what is called now and then, and may stop the export.
+    pub fn on_progress(mut self, progress: impl FnMut(ExportProgress) -> Continue + 'a) -> Self {
+        self.progress = Box::new(progress);
+        self
+    }
+
+    /// Makes the export.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`]; [`ErrorKind::Corrupt`] for a damaged value; [`ErrorKind::Cancelled`];
+    /// [`ErrorKind::StorageFull`] and others of the file system. There is no file then, or the one before.
+    pub fn run(self) -> Result<ExportReport> {
+        let files = Arc::clone(self.store.inner().files());
+        let target = Target::new(files, &self.file, self.force)?;
+        let output = target.create()?;
+        let exported = self.write(output).and_then(|(output, mut report)| {
+            report.bytes = target.publish(output)?;
+            Ok(report)
+        });
+        exported.inspect_err(|_| target.discard())
+    }
+
+    fn write(self, output: Box<dyn Output>) -> Result<(Box<dyn Output>, ExportReport)> {
+        let file = &self.file;
+        let report =
+            ExportReport { file: file.clone(), bytes: 0, left_out: Vec::new(), tables_as_groups: Vec::new() };
+        let writer = Writer::new(BufWriter::with_capacity(BUFFER, output), file)?;
+        let walk = Walk::new(self.store.inner(), writer, self.half, report, self.progress);
+        let (sink, report) = walk.run()?;
+        let output =
+            sink.into_inner().map_err(|error| Error::io("cannot write", file, error.into_error()))?;
+        Ok((output, report))
+    }
+}
+
+/// The file to be, and the one that it is until it is whole.
+struct Target {
+    files: Arc<dyn Files>,
+    file: PathBuf,
+    directory: Handle,
+    name: String,
+    partial: String,
+    force: bool,
+}
+
+impl Target {
+    fn new(files: Arc<dyn Files>, file: &Path, force: bool) -> Result<Self> {
+        let name = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "not the name of a file").with_file(file))?;
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = files.open_root(parent);
+        let directory = directory.map_err(|error| Error::io("cannot open the directory", parent, error))?;
+        let target = Self {
+            partial: format!(
+                ".{name}.{}.part",
+                random_id().map_err(|error| Error::io("no randomness", file, error))?
+            ),
+            name: name.to_owned(),
+            file: file.to_path_buf(),
+            files,
+            directory,
+            force,
+        };
+        if !force && target.files.stat(target.directory.as_fd(), name).is_ok() {
+            return Err(target.exists());
+        }
+        Ok(target)
+    }
+
+    fn exists(&self) -> Error {
+        let message = "there is such a file already; force the export to replace it, or name another file";
+        Error::new(ErrorKind::AlreadyExists, message).with_file(&self.file)
+    }
+
+    fn create(&self) -> Result<Box<dyn Output>> {
+        let output = self.files.create_output(self.directory.as_fd(), &self.partial);
+        output.map_err(|error| Error::io("cannot make the file", &self.file, error))
+    }
+
+    /// Lets the file appear under its name; gives its size.
+    fn publish(&self, output: Box<dyn Output>) -> Result<u64> {
+        let failed = |error| Error::io("cannot write", &self.file, error);
+        output.sync().map_err(failed)?;
+        drop(output);
+        let directory = self.directory.as_fd();
+        let bytes = self.files.stat(directory, &self.partial).map_err(failed)?.bytes;
+        let how = if self.force { Rename::Over } else { Rename::New };
+        let renamed = self.files.rename((directory, &self.partial), (directory, &self.name), how);
+        renamed.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => self.exists(),
+            _ => failed(error),
+        })?;
+        self.files.sync(directory).map_err(failed)?;
+        Ok(bytes)
+    }
+
+    fn discard(&self) {
+        // The error that led here says more than a second one would.
+        let _ = self.files.remove_file(self.directory.as_fd(), &self.partial);
+    }
+}
+
+impl fmt::Debug for Hdf5Export<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hdf5Export")
+            .field("file", &self.file)
+            .field("force", &self.force)
+            .finish_non_exhaustive()
+    }
+}

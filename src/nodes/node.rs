@@ -1,0 +1,132 @@
+use std::fmt;
+
+use serde_json::Value as Json;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::storage::Snapshot;
+use crate::values::DataType;
+use crate::zarr::{Kind, MARKER, NodeMetadata};
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NodeKind {
+    /// A group of other nodes.
+    Group,
+    /// A stored array, scalars and text included.
+    Dataset,
+    /// Named columns of one length.
+    Table,
+    /// A `serde` object.
+    Object,
+    /// Bytes.
+    Bytes,
+}
+
+impl NodeKind {
+    /// Names the kind as `--json` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Dataset => "dataset",
+            Self::Table => "table",
+            Self::Object => "object",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+impl fmt::Display for NodeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What is known of a node from its metadata alone.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Node {
+    /// The key, from the root, with its leading `/`.
+    pub key: String,
+    /// What the node is.
+    pub kind: NodeKind,
+    /// How the elements are laid out; of datasets, and of the bytes that objects are kept as.
+    pub layout: Option<Layout>,
+    /// The names of the columns of a table, in their order.
+    pub columns: Vec<String>,
+    /// The number of rows of a table.
+    pub rows: Option<u64>,
+    /// The Rust type of an object, as the program that stored it called it.
+    pub type_name: Option<String>,
+    /// The user's attributes, as JSON.
+    pub attributes: serde_json::Map<String, Json>,
+}
+
+/// Type, shape and storage of an array.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Layout {
+    /// The type of the elements.
+    pub data_type: DataType,
+    /// The length of each axis.
+    pub shape: Vec<u64>,
+    /// The length of a chunk along each axis.
+    pub chunks: Vec<u64>,
+    /// The name of each axis.
+    pub dimension_names: Vec<Option<String>>,
+    /// The codecs, as Zarr describes them.
+    pub codecs: Vec<Json>,
+}
+
+impl Layout {
+    /// Gives the bytes of all elements in memory; those of text are not known from the metadata.
+    pub fn bytes(&self) -> Option<u64> {
+        let size = self.data_type.size()? as u64;
+        self.shape.iter().try_fold(size, |bytes, length| bytes.checked_mul(*length))
+    }
+}
+
+impl Node {
+    pub(crate) fn new(key: &Key, snapshot: &Snapshot) -> Result<Self> {
+        let mut node = Self {
+            key: key.to_string(),
+            kind: NodeKind::Group,
+            layout: None,
+            columns: Vec::new(),
+            rows: None,
+            type_name: None,
+            attributes: snapshot.metadata.attributes().clone(),
+        };
+        node.attributes.remove(MARKER);
+        if let NodeMetadata::Array(array) = &snapshot.metadata {
+            let unnamed = vec![None; array.shape.len()];
+            node.layout = Some(Layout {
+                data_type: array.data_type,
+                shape: array.shape.clone(),
+                chunks: array.chunk_shape.clone(),
+                dimension_names: array.dimension_names.clone().unwrap_or(unnamed),
+                codecs: array.codecs.clone(),
+            });
+        }
+        node.kind = match (&snapshot.marker.kind, &node.layout) {
+            (None | Some(Kind::Root { .. }), None) => NodeKind::Group,
+            (None, Some(_)) => NodeKind::Dataset,
+            (Some(Kind::Bytes), Some(_)) => NodeKind::Bytes,
+            (Some(Kind::Object { type_name, .. }), Some(_)) => {
+                node.type_name = Some(type_name.clone());
+                NodeKind::Object
+            }
+            (Some(Kind::Table { columns, rows }), None) => {
+                node.columns.clone_from(columns);
+                node.rows = Some(*rows);
+                NodeKind::Table
+            }
+            (Some(kind), _) => {
+                let message = format!("the node is not what its marker says: {kind:?}");
+                return Err(Error::new(ErrorKind::Corrupt, message).with_key(key.to_string()));
+            }
+        };
+        Ok(node)
+    }
+}

@@ -1,0 +1,96 @@
+//! A value as bytes.
+
+use std::any::type_name;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::decode::decode;
+use super::inline::schema_of;
+use super::json::to_json;
+use super::record::{Recorder, Target};
+use super::schema::Schema;
+use crate::error::{Error, ErrorKind, Result};
+
+/// A value, as it is stored.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// The Rust type, for people: nothing is decided by it.
+    pub(crate) type_name: String,
+    pub(crate) encoding: Encoding,
+    /// The structure of the bytes; `None` with [`Encoding::Json`].
+    pub(crate) schema: Option<Schema>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Encoded {
+    /// Reads the value as a Rust type.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        decode(self.encoding, self.schema.as_ref(), &self.bytes)
+    }
+
+    /// Reads the value without its type.
+    pub(crate) fn json(&self) -> Result<serde_json::Value> {
+        to_json(self.encoding, self.schema.as_ref(), &self.bytes)
+    }
+}
+
+/// What the bytes of an object are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// Those of `postcard`, to be read with the schema.
+    Postcard,
+    /// JSON text, for values whose types show more than one structure.
+    Json,
+}
+
+impl Encoding {
+    /// Names it as the attributes of an object do.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Postcard => "postcard",
+            Self::Json => "json",
+        }
+    }
+
+    /// The encoding of that name.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::Postcard, Self::Json].into_iter().find(|encoding| encoding.name() == name)
+    }
+}
+
+/// Writes a value and records its structure.
+///
+/// # Errors
+/// `InvalidInput` if the value refuses to be serialized, is nested too deeply, or can only be stored as JSON
+/// and holds what JSON cannot: a NaN or infinity, a map key that is no string or number.
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Encoded> {
+    let type_name = type_name::<T>().to_owned();
+    let mut recorder = Recorder::new(Target::Postcard);
+    let root = recorder.record(value).map_err(|error| refused(&error))?;
+    if recorder.is_readable()
+        && let Some(schema) = schema_of(recorder.graph(), root)
+    {
+        let (schema, bytes) = (Some(schema), recorder.into_bytes());
+        return Ok(Encoded { type_name, encoding: Encoding::Postcard, schema, bytes });
+    }
+    drop(recorder);
+    Ok(Encoded { type_name, encoding: Encoding::Json, schema: None, bytes: json_text(value)? })
+}
+
+/// Writes JSON text, after a look at what JSON would lose without a word.
+fn json_text<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
+    let mut recorder = Recorder::new(Target::Json);
+    recorder.record(value).map_err(|error| refused(&error))?;
+    if recorder.non_finite() {
+        let message = "the value can only be stored as JSON, because one of its types shows different \
+                       structures, and JSON has no NaN and no infinity: give the type one structure, \
+                       or leave them out";
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    serde_json::to_vec(value).map_err(|error| refused(&error))
+}
+
+fn refused(error: &(impl std::error::Error + ?Sized)) -> Error {
+    Error::new(ErrorKind::InvalidInput, format!("the value cannot be stored: {error}"))
+}

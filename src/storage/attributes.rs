@@ -1,0 +1,69 @@
+//! Changing the metadata of a node in place: its attributes, the status of a calculation.
+
+use std::os::fd::AsFd;
+
+use super::files::{Handle, Rename};
+use super::lock::Mode;
+use super::store::Store;
+use crate::error::{ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{METADATA_FILE, NodeMetadata};
+
+impl Store {
+    /// Changes the metadata of a node by `change`, in one step: a new `zarr.json` takes the place of the old one.
+    pub(crate) fn update_metadata(
+        &self,
+        key: &Key,
+        change: impl FnOnce(&mut NodeMetadata) -> Result<()>,
+    ) -> Result<()> {
+        self.writer()?;
+        let _tree = self.lock_tree(Mode::Shared)?;
+        let owner = self.owner_of(key)?;
+        let _value = self.lock_value(&owner)?;
+        let place = self.place(key);
+        let directory =
+            self.files.open_directory(self.root(), &place).map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => self.nothing_at(key),
+                _ => self.failed("cannot open", &place)(error),
+            })?;
+        let metadata = self.read_metadata(&directory, &place);
+        let mut metadata = metadata.map_err(|error| match error.kind() {
+            ErrorKind::Conflict => self.nothing_at(key),
+            _ => error,
+        })?;
+        change(&mut metadata)?;
+        self.rewrite_metadata(&directory, &place, &metadata)
+    }
+
+    /// The node whose lock guards `key`: the table, for one of its columns.
+    fn owner_of(&self, key: &Key) -> Result<Key> {
+        let Some(parent) = key.parent() else { return Ok(key.clone()) };
+        let place = self.place(&parent);
+        let Ok(directory) = self.files.open_directory(self.root(), &place) else { return Ok(key.clone()) };
+        match self.read_metadata(&directory, &place) {
+            Ok(metadata) if !super::groups::is_plain_group(&metadata)? => Ok(parent),
+            _ => Ok(key.clone()),
+        }
+    }
+
+    /// Puts a new `zarr.json` over the old one.
+    pub(super) fn rewrite_metadata(
+        &self,
+        directory: &Handle,
+        place: &str,
+        metadata: &NodeMetadata,
+    ) -> Result<()> {
+        let stage = &self.writer()?.stage;
+        let name = stage.next_name();
+        let written = self.create_staged(&name, &[&metadata.to_bytes()?]).and_then(|_| {
+            let to = (directory.as_fd(), METADATA_FILE);
+            let renamed = self.files.rename((stage.handle(), &name), to, Rename::Over);
+            renamed.map_err(self.failed("cannot write", place))
+        });
+        if written.is_err() {
+            let _ = self.files.remove_file(stage.handle(), &name);
+        }
+        written?;
+        self.sync_if_power(directory, place)
+    }
+}

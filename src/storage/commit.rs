@@ -1,0 +1,198 @@
+//! The steps that make values appear, change places and disappear: each of them one rename.
+//!
+//! Whoever puts something below a group holds the tree lock shared, from finding the group until the value is
+//! acknowledged; whoever takes a group away holds it exclusively. Otherwise a value could land in a group that
+//! is in the trash already, or below a value that took the group's place.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use super::files::Rename;
+use super::groups::{Group, is_plain_group};
+use super::lock::Mode;
+use super::read::Snapshot;
+use super::store::Store;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::values::Content;
+use crate::zarr::METADATA_FILE;
+
+/// What to do where a value is stored already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Refuse,
+    Replace,
+}
+
+impl Store {
+    /// Stores a value: after this, readers see the whole of it, and never see a part.
+    pub(crate) fn put(&self, key: &Key, content: &Content<'_>, existing: Existing) -> Result<()> {
+        self.writer()?;
+        key.check_creatable()?;
+        if key.is_root() {
+            return Err(Error::new(ErrorKind::Conflict, "the root is a group and cannot be a value"));
+        }
+        let name = self.stage_node(key, content)?;
+        self.commit(key, &name, existing).inspect_err(|_| self.discard(&name))
+    }
+
+    /// Makes an empty group; one that is there already is left as it is.
+    pub(crate) fn put_group(&self, key: &Key) -> Result<()> {
+        self.writer()?;
+        key.check_creatable()?;
+        let _tree = self.lock_tree(Mode::Shared)?;
+        self.group(key).map(|_| ())
+    }
+
+    fn commit(&self, key: &Key, staged: &str, existing: Existing) -> Result<()> {
+        let stage = self.writer()?.stage.handle();
+        let _tree = self.lock_tree(Mode::Shared)?;
+        let parent = self.group(&key.parent().unwrap_or_else(Key::root))?;
+        match self.files.rename((stage, staged), (parent.handle.as_fd(), key.name()), Rename::New) {
+            Ok(()) => {}
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(self.failed("cannot store", &self.place(key))(error));
+            }
+            Err(_) if existing == Existing::Refuse => {
+                return Err(Error::new(ErrorKind::AlreadyExists, "there is a value or a group here already"));
+            }
+            Err(_) => return self.replace(key, staged, &parent),
+        }
+        self.sync_if_power(&parent.handle, &self.place(key))
+    }
+
+    /// Lets the staged node change places with the live one, which so lands in the trash in that very step.
+    fn replace(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
+        let place = self.place(key);
+        let live =
+            self.files.open_directory(self.root(), &place).map_err(self.failed("cannot open", &place))?;
+        if is_plain_group(&self.read_metadata(&live, &place)?)? {
+            let message = "holds a group, which a value never replaces; remove the group first";
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        let stage = self.writer()?.stage.handle();
+        let trash = self.make_trash(key)?;
+        let holder = trash.holder.as_fd();
+        let swapped = self
+            .files
+            .rename((stage, staged), (holder, key.name()), Rename::New)
+            .map_err(self.failed("cannot store", &place))
+            .and_then(|()| {
+                let _value = self.lock_value(key)?;
+                let live = (parent.handle.as_fd(), key.name());
+                let swap = self.files.rename((holder, key.name()), live, Rename::Exchange);
+                swap.map_err(|error| self.cannot_exchange(&place, error))?;
+                self.sync_if_power(&parent.handle, &place)?;
+                self.sync_if_power(&trash.holder, &place)
+            });
+        swapped.inspect_err(|_| {
+            // Before the exchange this is our own value, after it the old one: neither is needed any more.
+            if !self.is_power() {
+                self.discard_trash(&trash);
+            }
+        })
+    }
+
+    fn cannot_exchange(&self, place: &str, error: io::Error) -> Error {
+        if matches!(
+            error.kind(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices
+        ) {
+            let message = "this file system cannot exchange two directories in one step, which replacing needs; \
+                           remove the value first";
+            return Error::new(ErrorKind::Unsupported, message)
+                .with_file(self.shown(place))
+                .with_source(error);
+        }
+        self.failed("cannot replace", place)(error)
+    }
+
+    /// Removes a value, or a group with all that is in it. If a version is given, only that one.
+    ///
+    /// Gives false where the value is not that version any more.
+    pub(crate) fn remove(&self, key: &Key, version: Option<&Snapshot>) -> Result<bool> {
+        self.writer()?;
+        let Some(parent) = key.parent() else {
+            return Err(Error::new(ErrorKind::Conflict, "the root cannot be removed; clear() empties it"));
+        };
+        let trash = self.make_trash(key)?;
+        let removed = self.remove_into(&trash, key, &parent, version);
+        if !matches!(removed, Ok(true)) {
+            self.discard_trash(&trash);
+        }
+        removed
+    }
+
+    fn remove_into(
+        &self,
+        trash: &super::groups::Trash,
+        key: &Key,
+        parent: &Key,
+        version: Option<&Snapshot>,
+    ) -> Result<bool> {
+        let place = self.place(key);
+        let _tree = self.lock_tree(Mode::Exclusive)?;
+        let live = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
+        match (live, version) {
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return Err(self.nothing_at(key)),
+            (Err(error), _) => return Err(self.failed("cannot look up", &place)(error)),
+            (Ok(live), Some(version)) if live.id != version.id() => return Ok(false),
+            _ => {}
+        }
+        let holder = self.group_for_removal(parent)?;
+        self.writer()?.groups.forget();
+        self.files
+            .rename((holder.handle.as_fd(), key.name()), (trash.holder.as_fd(), key.name()), Rename::New)
+            .map_err(self.failed("cannot remove", &place))?;
+        self.sync_if_power(&holder.handle, &place)?;
+        self.sync_if_power(&trash.holder, &place)?;
+        Ok(true)
+    }
+
+    /// The group that something is taken out of: columns are not taken out of their table.
+    fn group_for_removal(&self, parent: &Key) -> Result<std::sync::Arc<Group>> {
+        self.group(parent).map_err(|error| match error.kind() {
+            ErrorKind::Conflict => Error::new(
+                ErrorKind::Conflict,
+                "a column cannot be taken out of its table; replace the table",
+            ),
+            _ => error,
+        })
+    }
+
+    /// Moves a value or a group to a key where nothing is.
+    pub(crate) fn rename(&self, from: &Key, to: &Key) -> Result<()> {
+        self.writer()?;
+        to.check_creatable()?;
+        let (Some(from_parent), Some(to_parent)) = (from.parent(), to.parent()) else {
+            return Err(Error::new(ErrorKind::Conflict, "the root cannot be moved, nor moved over"));
+        };
+        if to.is_within(from) {
+            let message = format!("cannot be moved to {to}, which is itself or below it");
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        let _tree = self.lock_tree(Mode::Exclusive)?;
+        let place = self.place(from);
+        if self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}")).is_err() {
+            return Err(self.nothing_at(from));
+        }
+        let source = self.group_for_removal(&from_parent)?;
+        let target = self.group(&to_parent)?;
+        let moved = self.files.rename(
+            (source.handle.as_fd(), from.name()),
+            (target.handle.as_fd(), to.name()),
+            Rename::New,
+        );
+        moved.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Error::new(ErrorKind::AlreadyExists, "there is a value or a group here already")
+                    .with_key(to.to_string())
+            }
+            _ => self.failed("cannot move", &place)(error),
+        })?;
+        self.writer()?.groups.forget();
+        self.sync_if_power(&target.handle, &place)?;
+        self.sync_if_power(&source.handle, &place)?;
+        self.renew_dimension_names(from, to)
+    }
+}

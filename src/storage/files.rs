@@ -1,0 +1,327 @@
+//! The file system, as far as a store needs it.
+//!
+//! Everything that a store does to files and directories goes through [`Files`], so that a test can put
+//! something else in its place: count the calls, fail the n-th, forget what was not flushed.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut, Seek, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+/// An open file or directory.
+pub(crate) type Handle = OwnedFd;
+
+/// Which file it is: no two files that exist at one time share it, and none that is open loses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+/// What the file system knows of a file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stat {
+    pub id: FileId,
+    pub bytes: u64,
+    /// Seconds since 1970.
+    pub modified: i64,
+}
+
+/// A name in a directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    pub name: OsString,
+    pub is_directory: bool,
+}
+
+/// What a rename does to something that has the new name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rename {
+    /// It is refused with `AlreadyExists`.
+    New,
+    /// The old file is gone.
+    Over,
+    /// The two change places.
+    Exchange,
+}
+
+/// A file that is written from beginning to end, and patched.
+pub(crate) trait Output: Write + Seek + Send {
+    fn sync(&self) -> io::Result<()>;
+}
+
+/// Paths are relative to the directory `at`, are never followed out of it, nor through symbolic links.
+pub(crate) trait Files: fmt::Debug + Send + Sync {
+    /// Opens a directory anywhere, following links: what the user named.
+    fn open_root(&self, path: &Path) -> io::Result<Handle>;
+    fn open_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle>;
+    fn open_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle>;
+    /// Opens a file for locking, and makes it where there is none.
+    fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File>;
+    /// Fills the buffers one after the other from the beginning of the file; fewer bytes only at its end.
+    fn read(&self, file: BorrowedFd<'_>, buffers: &mut [&mut [u8]]) -> io::Result<usize>;
+    fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat>;
+    fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat>;
+    fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>>;
+
+    fn create_root(&self, path: &Path) -> io::Result<()>;
+    fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
+    /// Makes a new file of these parts.
+    fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle>;
+    fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>>;
+    fn rename(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str), how: Rename)
+    -> io::Result<()>;
+    fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
+    fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
+
+    /// Makes a file's content, or a directory's entries, survive a power cut.
+    fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()>;
+    /// Makes everything on the file system survive a power cut.
+    fn sync_all(&self, any: BorrowedFd<'_>) -> io::Result<()>;
+}
+
+/// The operating system's own file system.
+#[derive(Debug)]
+pub(crate) struct Os;
+
+const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+const DIRECTORY: OFlags = READ.union(OFlags::DIRECTORY);
+const CREATE: OFlags = OFlags::CREATE.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+
+/// The user's umask takes away from these.
+const DIRECTORY_MODE: Mode = Mode::from_raw_mode(0o777);
+const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
+
+/// One call takes at most this much on Linux.
+const MAX_TRANSFER: usize = 1 << 30;
+
+impl Files for Os {
+    fn open_root(&self, path: &Path) -> io::Result<Handle> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
+        Ok(rustix::fs::open(path, flags, Mode::empty())?)
+    }
+
+    fn open_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
+        Ok(open_beneath(at, path, DIRECTORY)?)
+    }
+
+    fn open_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
+        Ok(open_beneath(at, path, READ)?)
+    }
+
+    fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File> {
+        let file = rustix::fs::openat(at, path, CREATE | OFlags::RDWR, FILE_MODE)?;
+        Ok(File::from(file))
+    }
+
+    fn read(&self, file: BorrowedFd<'_>, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
+        let wanted: usize = buffers.iter().map(|buffer| buffer.len()).sum();
+        let mut done = 0;
+        while done < wanted {
+            match rustix::io::preadv(file, &mut unfilled(buffers, done), done as u64) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(done)
+    }
+
+    fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
+        Ok(rustix::fs::statat(at, path, AtFlags::SYMLINK_NOFOLLOW)?.into())
+    }
+
+    fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat> {
+        Ok(rustix::fs::fstat(file)?.into())
+    }
+
+    fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>> {
+        use std::os::unix::ffi::OsStringExt;
+        let mut entries = Vec::new();
+        for entry in rustix::fs::Dir::read_from(directory)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name == b"." || name == b".." {
+                continue;
+            }
+            let is_directory = match entry.file_type() {
+                FileType::Directory => true,
+                FileType::Unknown => {
+                    let stat = rustix::fs::statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
+                    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
+                }
+                _ => false,
+            };
+            entries.push(Entry { name: OsString::from_vec(name.to_vec()), is_directory });
+        }
+        entries.sort();
+        Ok(entries)
+    }
+
+    fn create_root(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir(path)
+    }
+
+    fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
+        Ok(rustix::fs::mkdirat(at, path, DIRECTORY_MODE)?)
+    }
+
+    fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle> {
+        let flags = CREATE | OFlags::EXCL | OFlags::WRONLY;
+        let file = rustix::fs::openat(at, path, flags, FILE_MODE)?;
+        write_parts(file.as_fd(), parts)?;
+        Ok(file)
+    }
+
+    fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>> {
+        let flags = CREATE | OFlags::EXCL | OFlags::RDWR;
+        let file = File::from(rustix::fs::openat(at, path, flags, FILE_MODE)?);
+        Ok(Box::new(file))
+    }
+
+    fn rename(
+        &self,
+        from: (BorrowedFd<'_>, &str),
+        to: (BorrowedFd<'_>, &str),
+        how: Rename,
+    ) -> io::Result<()> {
+        let flags = match how {
+            Rename::New => RenameFlags::NOREPLACE,
+            Rename::Over => return Ok(rustix::fs::renameat(from.0, from.1, to.0, to.1)?),
+            Rename::Exchange => RenameFlags::EXCHANGE,
+        };
+        rustix::fs::renameat_with(from.0, from.1, to.0, to.1, flags).map_err(|error| match error {
+            // What xfs says where others say that it exists.
+            Errno::NOTEMPTY => Errno::EXIST.into(),
+            error => error.into(),
+        })
+    }
+
+    fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(at, path, AtFlags::empty())?)
+    }
+
+    fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
+        Ok(rustix::fs::unlinkat(at, path, AtFlags::REMOVEDIR)?)
+    }
+
+    fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        Ok(rustix::fs::fsync(file)?)
+    }
+
+    fn sync_all(&self, any: BorrowedFd<'_>) -> io::Result<()> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        rustix::fs::syncfs(any)?;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        {
+            rustix::fs::sync();
+            rustix::fs::fsync(any)?;
+        }
+        Ok(())
+    }
+}
+
+impl Output for File {
+    fn sync(&self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+impl From<rustix::fs::Stat> for Stat {
+    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "the types differ between systems")]
+    fn from(stat: rustix::fs::Stat) -> Self {
+        Self {
+            id: FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
+            bytes: stat.st_size as u64,
+            modified: stat.st_mtime as i64,
+        }
+    }
+}
+
+/// Opens a path that neither leaves `at` nor goes through a symbolic link.
+fn open_beneath(at: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::io::Result<Handle> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::fs::ResolveFlags;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        match rustix::fs::openat2(at, path, flags, Mode::empty(), resolve) {
+            // Kernels before 5.6 do not have it, and some sandboxes forbid it.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            opened => return opened,
+        }
+    }
+    open_by_component(at, path, flags)
+}
+
+/// The same without `openat2`: one component after the other, none of them a link.
+fn open_by_component(at: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::io::Result<Handle> {
+    let mut components = path.split('/').filter(|component| !component.is_empty());
+    let mut last = components.next().unwrap_or(".");
+    let mut directory: Option<Handle> = None;
+    for next in components {
+        let from = directory.as_ref().map_or(at, AsFd::as_fd);
+        directory = Some(rustix::fs::openat(from, last, DIRECTORY, Mode::empty())?);
+        last = next;
+    }
+    if last == ".." {
+        return Err(Errno::XDEV);
+    }
+    let from = directory.as_ref().map_or(at, AsFd::as_fd);
+    rustix::fs::openat(from, last, flags, Mode::empty())
+}
+
+fn write_parts(file: BorrowedFd<'_>, parts: &[&[u8]]) -> rustix::io::Result<()> {
+    let wanted: usize = parts.iter().map(|part| part.len()).sum();
+    let mut done = 0;
+    while done < wanted {
+        match rustix::io::writev(file, &remaining(parts, done)) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(count) => done += count,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// What is left of the parts after `done` bytes, as much of it as one call takes.
+fn remaining<'a>(parts: &[&'a [u8]], mut done: usize) -> Vec<IoSlice<'a>> {
+    let mut slices = Vec::with_capacity(parts.len());
+    for part in parts {
+        let skipped = done.min(part.len());
+        done -= skipped;
+        let part = &part[skipped..];
+        if !part.is_empty() {
+            slices.push(IoSlice::new(&part[..part.len().min(MAX_TRANSFER)]));
+            if part.len() > MAX_TRANSFER {
+                break;
+            }
+        }
+    }
+    slices
+}
+
+/// What is left of the buffers after `done` bytes, as much of it as one call takes.
+fn unfilled<'a>(buffers: &'a mut [&mut [u8]], mut done: usize) -> Vec<IoSliceMut<'a>> {
+    let mut slices = Vec::with_capacity(buffers.len());
+    for buffer in buffers {
+        let skipped = done.min(buffer.len());
+        done -= skipped;
+        let rest = &mut buffer[skipped..];
+        let length = rest.len().min(MAX_TRANSFER);
+        let cut = length < rest.len();
+        if length > 0 {
+            slices.push(IoSliceMut::new(&mut rest[..length]));
+        }
+        if cut {
+            break;
+        }
+    }
+    slices
+}

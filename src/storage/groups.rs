@@ -1,0 +1,184 @@
+//! The groups above a value: found, checked, made where they are missing.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::files::{FileId, Handle, Rename};
+use super::store::{INTERNALS, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{GroupMetadata, METADATA_FILE, Marker, NodeMetadata};
+
+/// The most groups whose directories are kept open.
+const MOST: usize = 64;
+
+/// Groups that were found to be groups. Each directory is kept open, so that its identity cannot pass to another
+/// one; whether it is still at its key is looked up again each time.
+#[derive(Debug, Default)]
+pub(super) struct KnownGroups(Mutex<HashMap<Key, Arc<Group>>>);
+
+/// A directory that is a group.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub handle: Handle,
+    id: FileId,
+}
+
+impl KnownGroups {
+    fn get(&self, key: &Key) -> Option<Arc<Group>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn remember(&self, key: &Key, group: &Arc<Group>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(key.clone(), Arc::clone(group));
+    }
+
+    /// Forgets everything: some group is about to leave its place.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Store {
+    /// Gives the group `key`; it and those above it are made where they are missing, each of them complete before
+    /// it is visible. The caller holds the tree lock, so that the group stays where it is.
+    pub(super) fn group(&self, key: &Key) -> Result<Arc<Group>> {
+        let known = &self.writer()?.groups;
+        if let Some(group) = known.get(key)
+            && self.files.stat(self.root(), &self.place(key)).is_ok_and(|stat| stat.id == group.id)
+        {
+            return Ok(group);
+        }
+        let group = match key.parent() {
+            None => self.find_group(key)?.ok_or_else(|| self.root_is_gone())?,
+            Some(parent) => {
+                let parent = self.group(&parent)?;
+                match self.find_group(key)? {
+                    Some(group) => group,
+                    None => self.make_group(key, &parent)?,
+                }
+            }
+        };
+        if self.is_power() {
+            self.make_durable(key, &group)?;
+        }
+        let group = Arc::new(group);
+        known.remember(key, &group);
+        Ok(group)
+    }
+
+    fn root_is_gone(&self) -> Error {
+        Error::new(ErrorKind::NotFound, "the root group is gone").with_file(self.path())
+    }
+
+    /// Opens the group `key`, if there is anything under it; a value is in the way.
+    fn find_group(&self, key: &Key) -> Result<Option<Group>> {
+        let place = self.place(key);
+        let handle = match self.files.open_directory(self.root(), &place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(self.failed("cannot open", &place))?,
+        };
+        let metadata = self.read_metadata(&handle, &place)?;
+        if !is_plain_group(&metadata)? {
+            let message = "holds a value; nothing can be stored below a value";
+            return Err(Error::new(ErrorKind::Conflict, message).with_key(key.to_string()));
+        }
+        let id = self.files.stat_open(handle.as_fd()).map_err(self.failed("cannot open", &place))?.id;
+        Ok(Some(Group { handle, id }))
+    }
+
+    fn make_group(&self, key: &Key, parent: &Group) -> Result<Group> {
+        let name = self.stage_group(&NodeMetadata::Group(GroupMetadata::default()))?;
+        let stage = &self.writer()?.stage;
+        let appear =
+            self.files.rename((stage.handle(), &name), (parent.handle.as_fd(), key.name()), Rename::New);
+        match appear {
+            Ok(()) => {}
+            // Somebody else made it, or something else, meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.discard(&name),
+            Err(error) => {
+                self.discard(&name);
+                return Err(self.failed("cannot make the group", &self.place(key))(error));
+            }
+        }
+        self.find_group(key)?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "the group vanished while it was made").with_key(key.to_string())
+        })
+    }
+
+    /// Flushes a group that somebody without [`Durability::Power`](super::Durability::Power) may have made: its
+    /// metadata, its directory and the name in the directory above, for the root up to the data directory.
+    fn make_durable(&self, key: &Key, group: &Group) -> Result<()> {
+        let place = self.place(key);
+        let document = self.files.open_file(group.handle.as_fd(), METADATA_FILE);
+        self.sync(&document.map_err(self.failed("cannot open", &place))?, &place)?;
+        self.sync(&group.handle, &place)?;
+        if let Some(parent) = key.parent() {
+            let place = self.place(&parent);
+            let above = self.files.open_directory(self.root(), &place);
+            return self.sync(&above.map_err(self.failed("cannot open", &place))?, &place);
+        }
+        for path in [Some(self.path()), self.path().parent()].into_iter().flatten() {
+            let directory =
+                self.files.open_root(path).map_err(|error| Error::io("cannot open", path, error))?;
+            self.files.sync(directory.as_fd()).map_err(|error| Error::io("cannot flush", path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Reads the `zarr.json` of an open directory.
+    pub(super) fn read_metadata(&self, directory: &Handle, place: &str) -> Result<NodeMetadata> {
+        let shown = || self.shown(place).join(METADATA_FILE);
+        let file = match self.files.open_file(directory.as_fd(), METADATA_FILE) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let message = "something that is no node of the store is in the way";
+                return Err(Error::new(ErrorKind::Conflict, message).with_file(self.shown(place)));
+            }
+            opened => opened.map_err(|error| Error::io("cannot open", shown(), error))?,
+        };
+        let bytes = self.read_small(&file, place)?;
+        NodeMetadata::parse(&bytes).map_err(|error| error.with_file(shown()))
+    }
+
+    /// Makes the directory `trash/<txid>.<n>` with the parents of `key` in it; gives the place where the node of
+    /// that key belongs.
+    pub(super) fn make_trash(&self, key: &Key) -> Result<Trash> {
+        let stage = &self.writer()?.stage;
+        let wrapper = format!("{INTERNALS}/trash/{}.{}", stage.txid(), stage.next_name());
+        let mut place = wrapper.clone();
+        let failed = |place: &str, error| self.failed("cannot make a directory in the trash", place)(error);
+        self.files.create_directory(self.root(), &place).map_err(|error| failed(&place, error))?;
+        for component in key.parent().iter().flat_map(Key::components) {
+            place = format!("{place}/{component}");
+            self.files.create_directory(self.root(), &place).map_err(|error| failed(&place, error))?;
+        }
+        let holder = self.files.open_directory(self.root(), &place).map_err(|error| failed(&place, error))?;
+        Ok(Trash { wrapper, holder })
+    }
+
+    /// Takes away trash that nothing was put into.
+    pub(super) fn discard_trash(&self, trash: &Trash) {
+        let _ = super::sweep::remove_tree(&*self.files, self.root(), &trash.wrapper);
+    }
+}
+
+/// A wrapper in the trash, ready for one node.
+pub(super) struct Trash {
+    wrapper: String,
+    /// The directory in it that the node goes to, under its own name.
+    pub holder: Handle,
+}
+
+/// Whether a node is a group that other nodes may be put into: not a table.
+pub(super) fn is_plain_group(metadata: &NodeMetadata) -> Result<bool> {
+    use crate::zarr::Kind;
+    let NodeMetadata::Group(group) = metadata else { return Ok(false) };
+    let kind = Marker::read(&group.attributes)?.kind;
+    Ok(matches!(kind, None | Some(Kind::Root { .. })))
+}

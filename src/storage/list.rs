@@ -1,0 +1,59 @@
+//! Listing groups.
+
+use std::os::fd::AsFd;
+
+use super::read::Snapshot;
+use super::store::{HIERARCHY, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
+
+impl Store {
+    /// Whether this is a calculation, and not only somebody's Zarr hierarchy.
+    pub(super) fn is_calculation(&self) -> bool {
+        self.place(&Key::root()) == HIERARCHY
+    }
+
+    /// The names of the nodes in the group `key`, sorted by bytes.
+    pub(crate) fn child_names(&self, key: &Key) -> Result<Vec<String>> {
+        self.read(key, |snapshot| self.names_in(snapshot))
+    }
+
+    /// The names of the nodes in an open group. Directories without a `zarr.json` are none.
+    pub(crate) fn names_in(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+        let is_table = matches!(snapshot.marker.kind, Some(Kind::Table { .. }));
+        if is_table || matches!(snapshot.metadata, NodeMetadata::Array(_)) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "holds a value, which cannot be listed as a group can",
+            ));
+        }
+        let directory = snapshot.directory.as_fd();
+        let entries = self.files.list(directory).map_err(self.failed("cannot list", &snapshot.place))?;
+        let names = entries.into_iter().filter(|entry| entry.is_directory);
+        let names = names.filter_map(|entry| entry.name.into_string().ok());
+        let is_node = |name: &String| {
+            Key::new(name).is_ok() && self.files.stat(directory, &format!("{name}/{METADATA_FILE}")).is_ok()
+        };
+        Ok(names.filter(is_node).collect())
+    }
+
+    /// The bytes of the files of a value, and their number.
+    pub(crate) fn stored_size(&self, key: &Key) -> Result<(u64, u64)> {
+        self.read(key, |snapshot| {
+            let mut total = (0, 0);
+            let path = self.shown(&snapshot.place);
+            for entry in walkdir::WalkDir::new(&path).follow_links(false) {
+                let metadata = entry.and_then(|entry| entry.metadata());
+                let metadata = metadata.map_err(|error| {
+                    let error = error.into_io_error().unwrap_or_else(|| std::io::ErrorKind::Other.into());
+                    Error::io("cannot measure", &path, error)
+                })?;
+                if metadata.is_file() {
+                    total = (total.0 + metadata.len(), total.1 + 1);
+                }
+            }
+            Ok(total)
+        })
+    }
+}

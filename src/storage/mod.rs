@@ -1,0 +1,33 @@
+//! How values get onto the disk, whole or not at all, and off it again.
+//!
+//! - `files`: the one interface to the file system; nothing else calls it.
+//! - `lock`: the one place that locks.
+//! - `stage`, `array_write`: where a value is written before anybody can see it.
+//! - `commit`, `groups`, `attributes`: the renames that make it visible, replace it, remove it.
+//! - `read`, `array_read`, `list`: reading without a lock, and noticing that something changed meanwhile.
+//! - `sweep`, `check`: removing what is left over, finding what is damaged.
+//! - `calculations`: the directories `calc_<ID>`.
+
+mod array_read;
+mod array_write;
+mod attributes;
+mod calculations;
+mod check;
+mod commit;
+mod files;
+mod groups;
+mod list;
+mod lock;
+mod read;
+mod stage;
+mod store;
+mod sweep;
+
+pub(crate) use calculations::{Calculation, DataDirectory};
+pub(crate) use check::Finding;
+pub(crate) use commit::Existing;
+pub(crate) use files::{Files, Handle, Os, Output, Rename};
+pub(crate) use read::Snapshot;
+pub(crate) use stage::random_id;
+pub use store::Durability;
+pub(crate) use store::{Access, Store};

@@ -1,0 +1,304 @@
+//! Reading without a lock.
+//!
+//! A reader that opens files by their paths can mix two versions of a value; one that keeps the directory open
+//! cannot, but finds chunks missing once the old version is swept away, and a missing chunk means fill value. So:
+//! open the directory and its `zarr.json`, read everything through these, and at the end the very same
+//! `zarr.json` must still be at its path. It is in one directory only, and open, so that its identity cannot
+//! pass to another file: if it is there, then it and its directory were there all the time. If not, look again.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use super::array_read::ArrayReader;
+use super::files::{FileId, Handle};
+use super::store::Store;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::object::{Encoded, Encoding, Schema};
+use crate::values::{DataType, Elements, Source, Stored};
+use crate::zarr::{ArrayMetadata, Kind, METADATA_FILE, Marker, NodeMetadata};
+
+/// How often a reader looks again before it gives up.
+const LOOKS: u32 = 100;
+
+/// The most bytes of one object.
+const MOST_OBJECT_BYTES: u64 = 16 << 30;
+
+/// One version of a node, held open.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub place: String,
+    pub directory: Handle,
+    pub metadata: NodeMetadata,
+    pub marker: Marker,
+    id: FileId,
+    /// Keeps the identity of `zarr.json` from passing to another file.
+    _document: Handle,
+}
+
+impl Snapshot {
+    /// The version of the node.
+    pub(super) fn id(&self) -> FileId {
+        self.id
+    }
+}
+
+impl Store {
+    /// Reads the node `key` by `read`, which may be called several times, until what it read is one version.
+    pub(crate) fn read<T>(&self, key: &Key, read: impl FnMut(&Snapshot) -> Result<T>) -> Result<T> {
+        self.read_version(key, read).map(|(found, _)| found)
+    }
+
+    /// Reads the node `key`, and gives the version that was read.
+    pub(crate) fn read_version<T>(
+        &self,
+        key: &Key,
+        mut read: impl FnMut(&Snapshot) -> Result<T>,
+    ) -> Result<(T, Snapshot)> {
+        let mut before = None;
+        for look in 0..LOOKS {
+            let opened = self.open_node(key);
+            let version = opened.as_ref().ok().map(Snapshot::id);
+            let error = match opened.and_then(|snapshot| read(&snapshot).map(|found| (found, snapshot))) {
+                Ok((found, snapshot)) if self.is_current(&snapshot) => return Ok((found, snapshot)),
+                Ok(_) => {
+                    before = None;
+                    pause(look);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // The same at the second look: then the error is not due to a change.
+            if before == Some(version) && !is_passing(&error) {
+                return Err(error.with_key(key.to_string()));
+            }
+            tracing::debug!(%key, %error, "looking again");
+            before = Some(version);
+            pause(look);
+        }
+        let message = format!("changed {LOOKS} times while it was being read");
+        Err(Error::new(ErrorKind::Busy, message).with_key(key.to_string()))
+    }
+
+    /// Opens a node as it is now.
+    fn open_node(&self, key: &Key) -> Result<Snapshot> {
+        let place = self.place(key);
+        let directory =
+            self.files.open_directory(self.root(), &place).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => self.nothing_at(key),
+                _ if is_link(&error) => self.link_at(&place),
+                _ => self.failed("cannot open", &place)(error),
+            })?;
+        let document =
+            self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => self.nothing_at(key),
+                _ if is_link(&error) => self.link_at(&place),
+                _ => self.failed("cannot open", &place)(error),
+            })?;
+        let id = self.files.stat_open(document.as_fd()).map_err(self.failed("cannot read", &place))?.id;
+        let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
+        let metadata = NodeMetadata::parse(&self.read_small(&document, &place)?).map_err(shown)?;
+        let marker = Marker::read(metadata.attributes()).map_err(shown)?;
+        Ok(Snapshot { place, directory, metadata, marker, id, _document: document })
+    }
+
+    fn link_at(&self, place: &str) -> Error {
+        let message = "there is a symbolic link; links are never followed inside a store";
+        Error::new(ErrorKind::Corrupt, message).with_file(self.shown(place))
+    }
+
+    /// Whether a snapshot is still what is found under its key.
+    fn is_current(&self, snapshot: &Snapshot) -> bool {
+        let path = format!("{}/{METADATA_FILE}", snapshot.place);
+        self.files.stat(self.root(), &path).is_ok_and(|stat| stat.id == snapshot.id)
+    }
+
+    /// The error for a key under which there is nothing, with the nearest key that there is.
+    pub(super) fn nothing_at(&self, key: &Key) -> Error {
+        let mut message = "not found".to_owned();
+        if let Some(near) = self.nearest(key) {
+            message.push_str("; did you mean ");
+            message.push_str(&near.to_string());
+            message.push('?');
+        }
+        Error::new(ErrorKind::NotFound, message).with_key(key.to_string())
+    }
+
+    /// A sibling whose name is much like that of `key`.
+    fn nearest(&self, key: &Key) -> Option<Key> {
+        let parent = key.parent()?;
+        let directory = self.files.open_directory(self.root(), &self.place(&parent)).ok()?;
+        let entries = self.files.list(directory.as_fd()).ok()?;
+        let names = entries.iter().filter(|entry| entry.is_directory).filter_map(|entry| entry.name.to_str());
+        let likeness = |name: &str| strsim::jaro_winkler(name, key.name());
+        let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        if likeness(best) > 0.8 && best != key.name() { parent.child(best).ok() } else { None }
+    }
+
+    /// Shows what a snapshot holds to `use_it`, so that it can be read as a Rust type.
+    pub(crate) fn with_stored<T>(
+        &self,
+        snapshot: &Snapshot,
+        use_it: impl FnOnce(&Stored<'_>) -> Result<T>,
+    ) -> Result<T> {
+        match (&snapshot.metadata, &snapshot.marker.kind) {
+            (NodeMetadata::Group(_), Some(Kind::Table { columns, rows })) => {
+                let readers = self.open_columns(snapshot, columns, *rows)?;
+                let sources = readers.iter().map(|(name, reader)| (name.clone(), reader as &dyn Source));
+                use_it(&Stored::Table(&sources.collect::<Vec<_>>()))
+            }
+            (NodeMetadata::Group(_), None | Some(Kind::Root { .. })) => use_it(&Stored::Group),
+            (NodeMetadata::Array(array), None) => {
+                use_it(&Stored::Array(&self.array_reader(snapshot, array)?))
+            }
+            (NodeMetadata::Array(array), Some(Kind::Bytes)) => {
+                let reader = self.array_reader(snapshot, array)?;
+                check_bytes(&reader)?;
+                use_it(&Stored::Bytes(&reader))
+            }
+            (NodeMetadata::Array(array), Some(Kind::Object { encoding, type_name, schema })) => {
+                let reader = self.array_reader(snapshot, array)?;
+                use_it(&Stored::Object(&read_object(&reader, encoding, type_name, schema.as_ref())?))
+            }
+            (_, Some(kind)) => {
+                Err(Error::new(ErrorKind::Corrupt, format!("the node is not what its marker says: {kind:?}")))
+            }
+        }
+    }
+
+    fn array_reader<'a>(
+        &'a self,
+        snapshot: &'a Snapshot,
+        array: &'a ArrayMetadata,
+    ) -> Result<ArrayReader<'a>> {
+        let sparse = snapshot.marker.sparse || !self.is_calculation();
+        ArrayReader::new(self, snapshot.directory.as_fd(), &snapshot.place, array, sparse)
+    }
+
+    /// Opens the columns of a table, which end where the table ends.
+    fn open_columns<'a>(
+        &'a self,
+        snapshot: &Snapshot,
+        columns: &[String],
+        rows: u64,
+    ) -> Result<Vec<(String, Column<'a>)>> {
+        let open = |name: &String| {
+            Key::root().child(name).map_err(|_| damaged_table(&format!("{name:?} cannot be a column")))?;
+            let place = format!("{}/{name}", snapshot.place);
+            let failed = self.failed("cannot open", &place);
+            let directory = self.files.open_directory(snapshot.directory.as_fd(), name).map_err(failed)?;
+            let NodeMetadata::Array(array) = self.read_metadata(&directory, &place)? else {
+                return Err(damaged_table(&format!("column {name} is a group")));
+            };
+            if array.shape.first() != Some(&rows) {
+                let message = format!("column {name} has the shape {:?}, the table {rows} rows", array.shape);
+                return Err(damaged_table(&message));
+            }
+            Ok((
+                name.clone(),
+                Column { store: self, directory, place, array, sparse: snapshot.marker.sparse },
+            ))
+        };
+        columns.iter().map(open).collect()
+    }
+}
+
+/// Whether a path led through a symbolic link. The standard library has no stable kind for it.
+fn is_link(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+fn damaged_table(what: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("the table is damaged: {what}"))
+}
+
+/// An open column, which owns what its reader borrows.
+struct Column<'a> {
+    store: &'a Store,
+    directory: Handle,
+    place: String,
+    array: ArrayMetadata,
+    sparse: bool,
+}
+
+impl Column<'_> {
+    fn reader(&self) -> Result<ArrayReader<'_>> {
+        ArrayReader::new(self.store, self.directory.as_fd(), &self.place, &self.array, self.sparse)
+    }
+}
+
+impl Source for Column<'_> {
+    fn data_type(&self) -> DataType {
+        self.array.data_type
+    }
+
+    fn shape(&self) -> &[u64] {
+        &self.array.shape
+    }
+
+    fn verify_size(&self) -> Result<()> {
+        self.reader()?.verify_size()
+    }
+
+    fn read_into(&self, buffer: &mut [u8]) -> Result<()> {
+        self.reader()?.read_into(buffer)
+    }
+
+    fn read_strings(&self) -> Result<Vec<String>> {
+        self.reader()?.read_strings()
+    }
+
+    fn read_rows(&self, start: u64, count: u64) -> Result<Elements<'static>> {
+        self.reader()?.read_rows(start, count)
+    }
+
+    fn read_blocks(&self, each: &mut dyn FnMut(Elements<'_>) -> Result<()>) -> Result<()> {
+        self.reader()?.read_blocks(each)
+    }
+}
+
+fn check_bytes(reader: &ArrayReader<'_>) -> Result<()> {
+    if reader.data_type() == DataType::UInt8 && reader.shape().len() == 1 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Corrupt, "bytes are not stored as a one-dimensional array of uint8"))
+}
+
+fn read_object(
+    reader: &ArrayReader<'_>,
+    encoding: &str,
+    type_name: &str,
+    schema: Option<&serde_json::Value>,
+) -> Result<Encoded> {
+    check_bytes(reader)?;
+    reader.verify_size()?;
+    let length = reader.shape().first().copied().unwrap_or_default();
+    if length > MOST_OBJECT_BYTES {
+        return Err(Error::new(ErrorKind::Corrupt, format!("an object of {length} bytes makes no sense")));
+    }
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+    reader.read_into(&mut bytes)?;
+    let encoding = Encoding::from_name(encoding).ok_or_else(|| {
+        Error::new(ErrorKind::Unsupported, format!("an object encoded as {encoding:?} is not supported"))
+    })?;
+    let schema = schema.map(Schema::from_json).transpose()?;
+    Ok(Encoded { type_name: type_name.to_owned(), encoding, schema, bytes })
+}
+
+/// Whether an error can only mean that something is changing: the directory left the store in mid-lookup, or was
+/// swept away on a network file system.
+fn is_passing(error: &Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|source| {
+        matches!(source.kind(), io::ErrorKind::CrossesDevices | io::ErrorKind::StaleNetworkFileHandle)
+    })
+}
+
+fn pause(look: u32) {
+    if look < 10 {
+        std::thread::yield_now();
+    } else {
+        std::thread::sleep(Duration::from_micros(u64::from(look) * 50));
+    }
+}

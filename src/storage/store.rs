@@ -1,0 +1,297 @@
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::files::{Files, Handle, Rename};
+use super::groups::KnownGroups;
+use super::lock::{Guard, Lock, Mode};
+use super::stage::Stage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, Status};
+
+/// When a value that was stored survives a power cut. It survives the death of the program in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// After the next `flush` or `close`. Storing a value takes microseconds.
+    #[default]
+    Process,
+    /// As soon as the call that stored it returns. That takes as long as the disk needs: milliseconds.
+    Power,
+}
+
+/// What a store is opened for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    pub read_only: bool,
+    pub durability: Durability,
+    pub patience: Duration,
+}
+
+/// The hierarchy inside a calculation directory.
+pub(crate) const HIERARCHY: &str = "output.zarr";
+/// What Zarr tools never see.
+pub(crate) const INTERNALS: &str = ".calcstore";
+/// The version of the format that we write, and the highest that we understand.
+const FORMAT: u64 = 1;
+
+/// An open store: one directory with a hierarchy of values.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(super) files: Arc<dyn Files>,
+    path: PathBuf,
+    root: Handle,
+    /// Where the hierarchy is, relative to `root`.
+    hierarchy: &'static str,
+    writer: Option<Writer>,
+}
+
+/// What only a store that is open for writing has.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub stage: Stage,
+    pub groups: KnownGroups,
+    pub durability: Durability,
+    pub patience: Duration,
+    tree: Lock,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FormatFile {
+    calcstore_format: u64,
+    #[serde(default)]
+    writer: String,
+}
+
+impl Store {
+    /// Opens what is at `path`: a calculation directory, or for reading also any Zarr hierarchy.
+    pub(crate) fn open(files: Arc<dyn Files>, path: &Path, access: Access) -> Result<Self> {
+        let path = absolute(path)?;
+        let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
+        let holds = |name: &str| files.stat(root.as_fd(), name).is_ok();
+        let hierarchy = if holds(&format!("{HIERARCHY}/{METADATA_FILE}")) {
+            HIERARCHY
+        } else if holds(METADATA_FILE) && access.read_only {
+            "."
+        } else if holds(METADATA_FILE) {
+            let message = "a Zarr hierarchy that is no calculation can be opened for reading only";
+            return Err(Error::new(ErrorKind::ReadOnly, message).with_file(path));
+        } else {
+            let message = format!("there is no store here: no {HIERARCHY}/{METADATA_FILE}");
+            return Err(Error::new(ErrorKind::NotFound, message).with_file(path));
+        };
+        let mut store = Self { files, path, root, hierarchy, writer: None };
+        store.check_format()?;
+        if !access.read_only {
+            store.writer = Some(store.open_for_writing(access)?);
+            store.sweep_quietly();
+        }
+        Ok(store)
+    }
+
+    /// Makes an empty store in the directory `path`, which must exist. Somebody else may be doing the same: then
+    /// one makes it, and all open it.
+    pub(crate) fn create(files: Arc<dyn Files>, path: &Path, access: Access) -> Result<Self> {
+        let path = absolute(path)?;
+        let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
+        let mut store = Self { files, path, root, hierarchy: HIERARCHY, writer: None };
+        store.check_format()?;
+        store.writer = Some(store.open_for_writing(access)?);
+        store.create_root()?;
+        Ok(store)
+    }
+
+    /// The calculation directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn root(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.root.as_fd()
+    }
+
+    pub(crate) fn files(&self) -> &Arc<dyn Files> {
+        &self.files
+    }
+
+    /// Where a node is, relative to [`Store::root`].
+    pub(super) fn place(&self, key: &Key) -> String {
+        if key.is_root() { self.hierarchy.to_owned() } else { format!("{}/{}", self.hierarchy, key.as_str()) }
+    }
+
+    /// The place of a file inside the store, for messages.
+    pub(super) fn shown(&self, place: &str) -> PathBuf {
+        self.path.join(place)
+    }
+
+    /// Turns an error of the file system into ours.
+    pub(super) fn failed<'a>(
+        &'a self,
+        what: &'a str,
+        place: &'a str,
+    ) -> impl Fn(std::io::Error) -> Error + 'a {
+        move |error| Error::io(what, self.shown(place), error)
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    pub(super) fn writer(&self) -> Result<&Writer> {
+        self.writer.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::ReadOnly, "the store was opened for reading only").with_file(&self.path)
+        })
+    }
+
+    /// Whether every step is to survive a power cut.
+    pub(super) fn is_power(&self) -> bool {
+        self.writer.as_ref().is_some_and(|writer| writer.durability == Durability::Power)
+    }
+
+    /// Makes everything that was stored so far survive a power cut.
+    pub(crate) fn flush(&self) -> Result<()> {
+        let writer = self.writer()?;
+        let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
+        self.files.sync_all(self.root()).map_err(self.failed("cannot flush", ""))
+    }
+
+    /// Flushes a file or directory under [`Durability::Power`], else does nothing.
+    pub(super) fn sync_if_power(&self, handle: &Handle, place: &str) -> Result<()> {
+        if self.is_power() { self.sync(handle, place) } else { Ok(()) }
+    }
+
+    pub(super) fn sync(&self, handle: &Handle, place: &str) -> Result<()> {
+        self.files.sync(handle.as_fd()).map_err(self.failed("cannot flush", place))
+    }
+
+    /// Holds the lock that keeps groups in their places.
+    pub(super) fn lock_tree(&self, mode: Mode) -> Result<Guard> {
+        let writer = self.writer()?;
+        writer.tree.acquire(mode, writer.patience, &self.shown(&lock_place("tree")))
+    }
+
+    /// Holds the lock of one value; a table's columns share the table's.
+    pub(super) fn lock_value(&self, key: &Key) -> Result<Guard> {
+        let writer = self.writer()?;
+        let stripe = crc32c::crc32c(key.as_str().as_bytes()) & 0xff;
+        self.lock(&format!("{stripe:02x}"), Mode::Exclusive, writer.patience)
+    }
+
+    pub(super) fn lock(&self, name: &str, mode: Mode, patience: Duration) -> Result<Guard> {
+        let place = lock_place(name);
+        self.open_lock(&place)?.acquire(mode, patience, &self.shown(&place))
+    }
+
+    fn open_lock(&self, place: &str) -> Result<Lock> {
+        let file = self.files.open_lock(self.root(), place);
+        file.and_then(Lock::new).map_err(self.failed("cannot open the lock", place))
+    }
+
+    /// Refuses a store of a later format.
+    fn check_format(&self) -> Result<()> {
+        let place = format!("{INTERNALS}/format.json");
+        let Ok(file) = self.files.open_file(self.root(), &place) else {
+            return Ok(());
+        };
+        let bytes = self.read_small(&file, &place)?;
+        let format: FormatFile = serde_json::from_slice(&bytes).map_err(|error| {
+            let message = format!("the format of the store cannot be read: {error}");
+            Error::new(ErrorKind::Corrupt, message).with_file(self.shown(&place)).with_source(error)
+        })?;
+        if format.calcstore_format > FORMAT {
+            let message = format!(
+                "format {}, written by {:?}, needs a newer version of calcstore; this one knows format {FORMAT}",
+                format.calcstore_format, format.writer
+            );
+            return Err(Error::new(ErrorKind::Unsupported, message).with_file(&self.path));
+        }
+        Ok(())
+    }
+
+    /// Makes what is missing of the internals, and a stage of our own.
+    fn open_for_writing(&self, access: Access) -> Result<Writer> {
+        for name in ["", "/locks", "/stage", "/trash"] {
+            self.create_directory_if_missing(&format!("{INTERNALS}{name}"))?;
+        }
+        let stage = Stage::open(self)?;
+        let writer = Writer {
+            stage,
+            groups: KnownGroups::default(),
+            durability: access.durability,
+            patience: access.patience,
+            tree: self.open_lock(&lock_place("tree"))?,
+        };
+        self.write_format(&writer.stage)?;
+        Ok(writer)
+    }
+
+    fn create_directory_if_missing(&self, place: &str) -> Result<()> {
+        match self.files.create_directory(self.root(), place) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(self.failed("cannot make the directory", place)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn write_format(&self, stage: &Stage) -> Result<()> {
+        let place = format!("{INTERNALS}/format.json");
+        if self.files.stat(self.root(), &place).is_ok() {
+            return Ok(());
+        }
+        let writer = concat!("calcstore ", env!("CARGO_PKG_VERSION")).to_owned();
+        let bytes = serde_json::to_vec(&FormatFile { calcstore_format: FORMAT, writer })
+            .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
+        let name = stage.next_name();
+        let made = self.files.create_file(stage.handle(), &name, &[&bytes]).and_then(|file| {
+            self.files.sync(file.as_fd())?;
+            self.files.rename((stage.handle(), &name), (self.root(), &place), Rename::Over)
+        });
+        made.map_err(self.failed("cannot write", &place))
+    }
+
+    /// Makes the root group appear, unless somebody else was quicker.
+    fn create_root(&self) -> Result<()> {
+        let mut group = GroupMetadata::default();
+        let date = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
+        group.attributes.insert("date".to_owned(), date.to_string().into());
+        group.attributes.insert("calcstore_version".to_owned(), env!("CARGO_PKG_VERSION").into());
+        let kind = Kind::Root { status: Status::Created, parent: None };
+        Marker::of_kind(kind).write(&mut group.attributes)?;
+        let stage = &self.writer()?.stage;
+        let name = self.stage_group(&NodeMetadata::Group(group))?;
+        match self.files.rename((stage.handle(), &name), (self.root(), HIERARCHY), Rename::New) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.discard(&name),
+            Err(error) => return Err(self.failed("cannot make the store", HIERARCHY)(error)),
+        }
+        self.sync_if_power(&self.root, "")
+    }
+
+    /// Reads a file of metadata, at most 64 MiB.
+    pub(super) fn read_small(&self, file: &Handle, place: &str) -> Result<Vec<u8>> {
+        const MOST: u64 = 64 << 20;
+        let failed = self.failed("cannot read", place);
+        let length = self.files.stat_open(file.as_fd()).map_err(&failed)?.bytes;
+        if length > MOST {
+            let message = format!("the file has {length} bytes, where at most {MOST} make sense");
+            return Err(Error::new(ErrorKind::Corrupt, message).with_file(self.shown(place)));
+        }
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        let count = self.files.read(file.as_fd(), &mut [&mut bytes]).map_err(&failed)?;
+        bytes.truncate(count);
+        Ok(bytes)
+    }
+}
+
+fn lock_place(name: &str) -> String {
+    format!("{INTERNALS}/locks/{name}")
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::io("not a path", path, error))
+}

@@ -1,0 +1,26 @@
+//! What can be kept under a key, and what can be had from one.
+//!
+//! [`Put`] is implemented by everything that [`insert`](crate::DataStore::insert) takes, [`Get`] by everything
+//! that [`get`](crate::DataStore::get) gives. Both speak of [`Content`] and [`Stored`], which know the shapes
+//! and the data types but no file format.
+
+mod any_array;
+mod content;
+mod data_type;
+mod element;
+mod get;
+mod json;
+mod macros;
+mod put;
+mod table;
+mod value;
+
+pub use any_array::AnyArray;
+pub(crate) use content::count;
+pub use content::{ArrayContent, Content, Elements, Source, Stored};
+pub use data_type::DataType;
+pub use element::{Element, OwnedElement};
+pub use get::Get;
+pub use put::{Bytes, Put};
+pub use table::Table;
+pub use value::{Object, Value};

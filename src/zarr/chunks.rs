@@ -1,0 +1,262 @@
+//! The regular chunk grid: which chunks an array has, what they are called, where their elements go.
+
+use std::ops::Range;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The most bytes of a chunk that we make of our own accord.
+const DEFAULT_CHUNK_BYTES: u64 = 4 << 20;
+
+/// The chunk shape for an array that was given none: the whole array, halved along its first axes until a
+/// chunk is at most 4 MiB. Such a chunk is one run of the array's elements in C order.
+pub(crate) fn default_chunk_shape(shape: &[u64], element: u64) -> Vec<u64> {
+    let mut chunk: Vec<u64> = shape.iter().map(|length| (*length).max(1)).collect();
+    for axis in 0..chunk.len() {
+        let step =
+            chunk[axis + 1..].iter().fold(element.max(1), |bytes, length| bytes.saturating_mul(*length));
+        if step.saturating_mul(chunk[axis]) <= DEFAULT_CHUNK_BYTES {
+            break;
+        }
+        if chunk[axis] > 1 {
+            chunk[axis] = (DEFAULT_CHUNK_BYTES / step).clamp(1, chunk[axis]);
+        }
+    }
+    chunk
+}
+
+/// A shape divided into chunks.
+#[derive(Clone, Debug)]
+pub(crate) struct ChunkGrid {
+    shape: Vec<u64>,
+    chunk: Vec<u64>,
+    counts: Vec<u64>,
+    total: u64,
+}
+
+/// What one chunk holds of the array.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Region {
+    /// The index of the first element along each axis.
+    pub start: Vec<u64>,
+    /// The number of elements along each axis that lie within the array.
+    pub shape: Vec<u64>,
+    /// The number of rows of the chunk before the first one.
+    pub skipped: u64,
+}
+
+impl Region {
+    /// The part of the region that lies within these rows of the array. A scalar has the one row 0.
+    pub(crate) fn clip(mut self, rows: &Range<u64>) -> Self {
+        if let (Some(start), Some(length)) = (self.start.first_mut(), self.shape.first_mut()) {
+            let end = (*start + *length).min(rows.end);
+            let clipped = (*start).max(rows.start);
+            self.skipped = clipped - *start;
+            *length = end.saturating_sub(clipped);
+            *start = clipped;
+        }
+        self
+    }
+}
+
+impl ChunkGrid {
+    pub(crate) fn new(shape: &[u64], chunk: &[u64]) -> Result<Self> {
+        let refuse = |why: &str| {
+            let message = format!("chunks of shape {chunk:?} for an array of shape {shape:?}: {why}");
+            Err(Error::new(ErrorKind::Corrupt, message))
+        };
+        if shape.len() != chunk.len() {
+            return refuse("the ranks differ");
+        }
+        if chunk.contains(&0) {
+            return refuse("a chunk has no elements");
+        }
+        let counts: Vec<u64> =
+            shape.iter().zip(chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect();
+        let product = |of: &[u64]| of.iter().try_fold(1u64, |product, length| product.checked_mul(*length));
+        let (Some(total), Some(_), Some(_)) = (product(&counts), product(shape), product(chunk)) else {
+            return refuse("the number of elements is beyond 64 bits");
+        };
+        Ok(Self { shape: shape.to_vec(), chunk: chunk.to_vec(), counts, total })
+    }
+
+    /// The number of chunks.
+    pub(crate) fn len(&self) -> u64 {
+        self.total
+    }
+
+    /// The number of elements of a chunk.
+    pub(crate) fn chunk_elements(&self) -> u64 {
+        self.chunk.iter().product()
+    }
+
+    /// The index along each axis of the chunk that is number `n` in C order.
+    pub(crate) fn index(&self, mut n: u64) -> Vec<u64> {
+        let mut index = vec![0; self.counts.len()];
+        for (at, count) in index.iter_mut().zip(&self.counts).rev() {
+            *at = n % count;
+            n /= count;
+        }
+        index
+    }
+
+    /// What the chunk at `index` holds of the array.
+    pub(crate) fn region(&self, index: &[u64]) -> Region {
+        let start: Vec<u64> = index.iter().zip(&self.chunk).map(|(at, chunk)| at * chunk).collect();
+        let ends = start.iter().zip(&self.chunk).zip(&self.shape);
+        let shape = ends.map(|((start, chunk), length)| (*chunk).min(length - start)).collect();
+        Region { start, shape, skipped: 0 }
+    }
+
+    /// The numbers of the chunks that hold these rows of the array.
+    pub(crate) fn chunks_of_rows(&self, rows: &Range<u64>) -> Range<u64> {
+        let (Some(chunk), false) = (self.chunk.first(), rows.is_empty()) else {
+            return 0..if rows.is_empty() { 0 } else { self.total };
+        };
+        let each: u64 = self.counts[1..].iter().product();
+        (rows.start / chunk * each)..(rows.end.div_ceil(*chunk) * each).min(self.total)
+    }
+
+    /// Whether every chunk is one run of the array's elements, each beginning where the one before ends.
+    pub(crate) fn is_runs(&self) -> bool {
+        self.total == 0 || self.run(&self.region(&self.index(0))).is_some()
+    }
+
+    /// The number of rows of a chunk.
+    pub(crate) fn chunk_rows(&self) -> u64 {
+        self.chunk.first().copied().unwrap_or(1)
+    }
+
+    /// Where a region's elements lie in the array, as first element and count, if they are one run in C order.
+    pub(crate) fn run(&self, region: &Region) -> Option<(u64, u64)> {
+        let split = region.shape.iter().take_while(|length| **length == 1).count();
+        let rest = self.shape.iter().zip(&region.shape).skip(split + 1);
+        if rest.clone().any(|(whole, part)| whole != part) {
+            return None;
+        }
+        Some((self.offset(&region.start), region.shape.iter().product()))
+    }
+
+    /// The number of an element in C order.
+    fn offset(&self, index: &[u64]) -> u64 {
+        index.iter().zip(&self.shape).fold(0, |offset, (at, length)| offset * length + at)
+    }
+
+    /// Calls `copy(in the array, in the chunk, count)` for every run of elements of `region` that is whole along
+    /// the last axis; all three count elements.
+    pub(crate) fn for_each_run(&self, region: &Region, mut copy: impl FnMut(u64, u64, u64)) {
+        let Some(count) = region.shape.last().copied() else {
+            return copy(0, 0, 1);
+        };
+        let rows: u64 = region.shape[..region.shape.len() - 1].iter().product();
+        if count == 0 {
+            return;
+        }
+        let skipped = region.skipped * self.chunk[1..].iter().product::<u64>();
+        let mut index = vec![0; region.shape.len()];
+        for _ in 0..rows {
+            let in_array: Vec<u64> = index.iter().zip(&region.start).map(|(at, start)| at + start).collect();
+            let in_chunk = index.iter().zip(&self.chunk).fold(0, |offset, (at, length)| offset * length + at);
+            copy(self.offset(&in_array), skipped + in_chunk, count);
+            for axis in (0..index.len() - 1).rev() {
+                index[axis] += 1;
+                if index[axis] < region.shape[axis] {
+                    break;
+                }
+                index[axis] = 0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_up_to_4_mib_are_one_chunk() {
+        assert_eq!(default_chunk_shape(&[], 8), []);
+        assert_eq!(default_chunk_shape(&[100, 20], 8), [100, 20]);
+        assert_eq!(default_chunk_shape(&[0, 3], 8), [1, 3]);
+        assert_eq!(default_chunk_shape(&[1024, 512], 8), [1024, 512]);
+    }
+
+    #[test]
+    fn larger_ones_are_divided_along_the_first_axes() {
+        assert_eq!(default_chunk_shape(&[131_072, 1024], 8), [512, 1024]);
+        assert_eq!(default_chunk_shape(&[2, 1 << 20], 8), [1, 1 << 19]);
+        assert_eq!(default_chunk_shape(&[3, 7, 1 << 19, 2], 8), [1, 1, 1 << 18, 2]);
+        assert_eq!(default_chunk_shape(&[1, 3 << 20], 1), [1, 3 << 20]);
+        assert_eq!(default_chunk_shape(&[u64::MAX, u64::MAX], 16), [1, 1 << 18]);
+    }
+
+    #[test]
+    fn every_element_is_in_exactly_one_run() {
+        for (shape, chunk) in [
+            (vec![], vec![]),
+            (vec![7], vec![3]),
+            (vec![5, 4], vec![2, 3]),
+            (vec![3, 4, 5], vec![2, 4, 5]),
+            (vec![2, 0], vec![1, 4]),
+        ] {
+            let grid = ChunkGrid::new(&shape, &chunk).unwrap();
+            let mut seen = vec![0; usize::try_from(shape.iter().product::<u64>()).unwrap()];
+            for n in 0..grid.len() {
+                let region = grid.region(&grid.index(n));
+                grid.for_each_run(&region, |at, _, count| {
+                    for element in
+                        &mut seen[usize::try_from(at).unwrap()..][..usize::try_from(count).unwrap()]
+                    {
+                        *element += 1;
+                    }
+                });
+            }
+            assert!(seen.iter().all(|times| *times == 1), "{shape:?} by {chunk:?}: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn default_chunks_are_runs() {
+        let shape = [3, 7, 1 << 19, 2];
+        let grid = ChunkGrid::new(&shape, &default_chunk_shape(&shape, 8)).unwrap();
+        let mut next = 0;
+        for n in 0..grid.len() {
+            let (start, count) = grid.run(&grid.region(&grid.index(n))).unwrap();
+            assert_eq!(start, next);
+            next += count;
+        }
+        assert_eq!(next, shape.iter().product());
+        let grid = ChunkGrid::new(&[4, 4], &[2, 2]).unwrap();
+        assert_eq!(grid.run(&grid.region(&[0, 0])), None);
+    }
+
+    #[test]
+    fn rows_are_found_in_their_chunks() {
+        let shape = [7, 5];
+        let grid = ChunkGrid::new(&shape, &[3, 2]).unwrap();
+        assert_eq!(grid.chunks_of_rows(&(2..4)), 0..6);
+        assert_eq!(grid.chunks_of_rows(&(3..4)), 3..6);
+        assert_eq!(grid.chunks_of_rows(&(6..7)), 6..9);
+        assert!(grid.chunks_of_rows(&(4..4)).is_empty());
+        let mut seen = vec![0; 10];
+        for n in grid.chunks_of_rows(&(2..4)) {
+            let index = grid.index(n);
+            let region = grid.region(&index).clip(&(2..4));
+            grid.for_each_run(&region, |at, from, count| {
+                for step in 0..count {
+                    // Element (row, column) of the array is element (row % 3, column % 2) of its chunk.
+                    let (row, column) = ((at + step) / 5, (at + step) % 5);
+                    assert_eq!(from + step, row % 3 * 2 + column % 2);
+                    seen[usize::try_from(at + step - 10).unwrap()] += 1;
+                }
+            });
+        }
+        assert_eq!(seen, [1; 10]);
+    }
+
+    #[test]
+    fn impossible_grids_are_refused() {
+        assert!(ChunkGrid::new(&[4], &[0]).is_err());
+        assert!(ChunkGrid::new(&[4], &[2, 2]).is_err());
+        assert!(ChunkGrid::new(&[1 << 40, 1 << 40], &[1, 1]).is_err());
+    }
+}
