@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::export::{ExportReport, Hdf5Export};
 use crate::key::Key;
 use crate::nodes::Attributes;
+use crate::progress::Continue;
 use crate::storage::{Finding, Store};
 use crate::zarr::{Kind, Marker, NodeMetadata, Status};
 
@@ -155,13 +156,18 @@ impl DataStore {
     }
 
     /// Exports everything to `output.hdf5` in the directory of the store, for HDFView and everything else that
-    /// reads HDF5. [`Hdf5Export`] has options.
+    /// reads HDF5. [`hdf5_export`](Self::hdf5_export) has options.
     ///
     /// # Errors
     /// [`ErrorKind::AlreadyExists`] where there is such a file, [`ErrorKind::Corrupt`] where a value is damaged:
     /// then there is no file.
     pub fn export_hdf5(&self) -> Result<ExportReport> {
-        Hdf5Export::new(self).run()
+        self.hdf5_export().run()
+    }
+
+    /// Plans an export to HDF5: to another file, in place of one that is there, with progress.
+    pub fn hdf5_export(&self) -> Hdf5Export<'_> {
+        Hdf5Export::new(&self.store)
     }
 
     /// Reads everything below `key` and looks for damage: wrong checksums, missing chunks, metadata that make no
@@ -178,19 +184,6 @@ impl DataStore {
         let faults = findings.into_iter().map(|Finding { key, what }| Fault { key, what }).collect();
         Ok(CheckReport { checked, faults })
     }
-
-    pub(crate) fn inner(&self) -> &Store {
-        &self.store
-    }
-}
-
-/// What a callback of long work answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Continue {
-    /// The work goes on.
-    Yes,
-    /// The work ends with [`ErrorKind::Cancelled`], and leaves nothing behind.
-    No,
 }
 
 /// What [`DataStore::check`] found.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::elements::Half;
 use super::walk::Walk;
-use crate::datastore::{Continue, DataStore};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::Writer;
-use crate::storage::{Files, Handle, Output, Rename, random_id};
+use crate::progress::Continue;
+use crate::storage::{Files, Handle, Output, Rename, Store, random_id};
 
 /// What is written at once.
 const BUFFER: usize = 1 << 20;
@@ -23,17 +23,15 @@ const BUFFER: usize = 1 << 20;
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
-/// use calcstore::Hdf5Export;
-///
-/// store.insert("/levels", [0.01, 0.1, 1.0])?;
-/// let report = Hdf5Export::new(&store).file(dir.path().join("levels.hdf5")).force(true).run()?;
+/// /// store.insert("/levels", [0.01, 0.1, 1.0])?;
+/// let report = store.hdf5_export().file(dir.path().join("levels.hdf5")).force(true).run()?;
 /// assert!(report.left_out.is_empty());
 /// assert_eq!(std::fs::metadata(&report.file)?.len(), report.bytes);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "an export is made by `run`"]
 pub struct Hdf5Export<'a> {
-    store: &'a DataStore,
+    store: &'a Store,
     file: PathBuf,
     force: bool,
     half: Half,
@@ -75,9 +73,8 @@ pub struct LeftOut {
 }
 
 impl<'a> Hdf5Export<'a> {
-    /// Plans an export of a whole store to `output.hdf5` in its directory.
-    pub fn new(store: &'a DataStore) -> Self {
-        let file = store.calc_dir().join("output.hdf5");
+    pub(crate) fn new(store: &'a Store) -> Self {
+        let file = store.path().join("output.hdf5");
         Self { store, file, force: false, half: Half::default(), progress: Box::new(|_| Continue::Yes) }
     }
 
@@ -111,7 +108,7 @@ impl<'a> Hdf5Export<'a> {
     /// [`ErrorKind::AlreadyExists`]; [`ErrorKind::Corrupt`] for a damaged value; [`ErrorKind::Cancelled`];
     /// [`ErrorKind::StorageFull`] and others of the file system. There is no file then, or the one before.
     pub fn run(self) -> Result<ExportReport> {
-        let files = Arc::clone(self.store.inner().files());
+        let files = Arc::clone(self.store.files());
         let target = Target::new(files, &self.file, self.force)?;
         let output = target.create()?;
         let exported = self.write(output).and_then(|(output, mut report)| {
@@ -126,7 +123,7 @@ impl<'a> Hdf5Export<'a> {
         let report =
             ExportReport { file: file.clone(), bytes: 0, left_out: Vec::new(), tables_as_groups: Vec::new() };
         let writer = Writer::new(BufWriter::with_capacity(BUFFER, output), file)?;
-        let walk = Walk::new(self.store.inner(), writer, self.half, report, self.progress);
+        let walk = Walk::new(self.store, writer, self.half, report, self.progress);
         let (sink, report) = walk.run()?;
         let output =
             sink.into_inner().map_err(|error| Error::io("cannot write", file, error.into_error()))?;

@@ -5,11 +5,11 @@ use std::io::{Seek, Write};
 use super::attributes::Exported;
 use super::elements::{self, Half, Interleaved};
 use super::hdf5::{ExportProgress, ExportReport, LeftOut};
-use crate::datastore::Continue;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Attribute, Compound, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};
 use crate::key::Key;
 use crate::object::Encoded;
+use crate::progress::Continue;
 use crate::storage::{Snapshot, Store};
 use crate::values::{Elements, Source, Stored};
 
