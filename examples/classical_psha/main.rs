@@ -65,8 +65,11 @@ fn compute_classical_psha(job_ini: &Path, timer: &mut Timer) -> Result<(), Box<d
     let outcome = results::save_inputs(&store, &job, &sites, &regions)
         .and_then(|()| save_curves(&store, &HazardCalculator::new(&job.parameters, &sites), &regions, timer));
     timer.ends("computing and saving");
-    let outcome =
-        outcome.and_then(|()| store.set_status(Status::Complete)).and_then(|()| store.export_hdf5());
+    let outcome = outcome.and_then(|()| {
+        store.set_status(Status::Complete)?;
+        store.flush()?;
+        store.export_hdf5()
+    });
     timer.ends("exporting");
     if let Err(error) = outcome {
         // What went wrong first is what the user has to know.

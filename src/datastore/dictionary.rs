@@ -91,9 +91,14 @@ impl DataStore {
         self.read(key, |stored| stored.object())
     }
 
-    fn read<T>(&self, key: &str, mut read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
-        let store = &self.store;
-        store.read(&Key::new(key)?, |snapshot| store.with_stored(snapshot, &mut read))
+    fn read<T>(&self, key: &str, read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
+        let key = Key::new(key)?;
+        self.find(&key, read).map_err(|error| self.store.suggest(&key, error))
+    }
+
+    /// Reads what may well not be there.
+    fn find<T>(&self, key: &Key, mut read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
+        self.store.read(key, |snapshot| self.store.with_stored(snapshot, &mut read))
     }
 
     /// Gives the value under a key, or `default` where there is none.
@@ -101,7 +106,7 @@ impl DataStore {
     /// # Errors
     /// As [`DataStore::get`], but for [`ErrorKind::NotFound`].
     pub fn get_or<T: Get>(&self, key: &str, default: T) -> Result<T> {
-        match self.get(key) {
+        match self.find(&Key::new(key)?, T::get) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(default),
             found => found,
         }
@@ -113,7 +118,7 @@ impl DataStore {
     /// # Errors
     /// As [`DataStore::get`] and [`DataStore::insert`].
     pub fn or_insert_with<T: Get + Put>(&self, key: &str, make: impl FnOnce() -> T) -> Result<T> {
-        match self.get(key) {
+        match self.find(&Key::new(key)?, T::get) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             found => return found,
         }
@@ -132,7 +137,8 @@ impl DataStore {
     /// [`DataStore::insert`].
     pub fn remove(&self, key: &str) -> Result<()> {
         let key = Key::new(key)?;
-        self.store.remove(&key, None).map(|_| ()).map_err(at(&key))
+        let removed = self.store.remove(&key, None).map(|_| ()).map_err(at(&key));
+        removed.map_err(|error| self.store.suggest(&key, error))
     }
 
     /// Removes a value and gives it. Of several that take the same value, one gets it.
@@ -157,7 +163,8 @@ impl DataStore {
     /// [`ErrorKind::NotFound`], [`ErrorKind::AlreadyExists`], and as [`DataStore::insert`].
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         let from = Key::new(from)?;
-        self.store.rename(&from, &Key::new(to)?).map_err(at(&from))
+        let renamed = self.store.rename(&from, &Key::new(to)?).map_err(at(&from));
+        renamed.map_err(|error| self.store.suggest(&from, error))
     }
 
     /// Tells whether there is a value or a group under a key.

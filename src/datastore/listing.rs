@@ -36,7 +36,9 @@ impl DataStore {
     /// # Errors
     /// [`ErrorKind::NotFound`]; [`ErrorKind::Conflict`] where the key holds a value.
     pub fn keys(&self, group: &str) -> Result<Keys> {
-        Ok(Keys(self.store.child_names(&Key::new(group)?)?.into_iter()))
+        let group = Key::new(group)?;
+        let names = self.store.child_names(&group).map_err(|error| self.store.suggest(&group, error))?;
+        Ok(Keys(names.into_iter()))
     }
 
     /// Gives the names in a group with what stands under them; groups as [`Value::Group`]. Each is read when it is
@@ -82,7 +84,8 @@ impl DataStore {
     /// # Errors
     /// [`ErrorKind::NotFound`] and those of reading files.
     pub fn node(&self, key: &str) -> Result<Node> {
-        self.describe(&Key::new(key)?)
+        let key = Key::new(key)?;
+        self.describe(&key).map_err(|error| self.store.suggest(&key, error))
     }
 
     fn describe(&self, key: &Key) -> Result<Node> {

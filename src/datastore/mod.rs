@@ -124,7 +124,8 @@ impl DataStore {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such node.
     pub fn attributes(&self, key: &str) -> Result<Attributes<'_>> {
-        Attributes::new(&self.store, Key::new(key)?)
+        let key = Key::new(key)?;
+        Attributes::new(&self.store, key.clone()).map_err(|error| self.store.suggest(&key, error))
     }
 
     /// Tells how far the calculation has come.

@@ -48,7 +48,9 @@ impl<'a> Attributes<'a> {
     /// # Errors
     /// As those of [`DataStore::get`](crate::DataStore::get), here and below.
     pub fn names(&self) -> Result<Vec<String>> {
-        Ok(self.json()?.into_iter().map(|(name, _)| name).collect())
+        let mut names: Vec<String> = self.json()?.into_iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Gives all attributes as JSON.

@@ -12,7 +12,7 @@ use crate::object::{Encoded, Schema};
 use crate::values::{ArrayContent, Content, DataType, Elements};
 use crate::zarr::{
     ArrayMetadata, ChunkGrid, GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, automatic_names,
-    checksum, column_names, default_chunk_shape, encode_strings,
+    automatic_prefix, checksum, column_names, default_chunk_shape, encode_strings,
 };
 
 /// Above so many files one flush of the whole file system is cheaper than one of each.
@@ -125,35 +125,32 @@ impl Store {
         }
     }
 
-    /// Gives nodes that were moved from one key to another the automatic names of their new key.
+    /// Gives a node that was moved from one key to another, and all below it, the automatic names of its new key.
     pub(super) fn renew_dimension_names(&self, from: &Key, to: &Key) -> Result<()> {
-        let place = self.place(to);
+        self.replace_names(&self.place(to), &automatic_prefix(from), &automatic_prefix(to))
+    }
+
+    fn replace_names(&self, place: &str, old: &str, new: &str) -> Result<()> {
         let directory =
-            self.files.open_directory(self.root(), &place).map_err(self.failed("cannot open", &place))?;
-        let mut metadata = self.read_metadata(&directory, &place)?;
-        match &mut metadata {
-            NodeMetadata::Array(array) => {
-                let prefix = |key: &Key| format!("{}:", key.as_str().replace('/', ":"));
-                let (old, new) = (prefix(from), prefix(to));
-                let names = array.dimension_names.iter_mut().flatten().flatten();
-                for name in names {
-                    if let Some(rest) = name.strip_prefix(&old) {
-                        *name = format!("{new}{rest}");
-                    }
+            self.files.open_directory(self.root(), place).map_err(self.failed("cannot open", place))?;
+        let mut metadata = self.read_metadata(&directory, place)?;
+        if let NodeMetadata::Array(array) = &mut metadata {
+            for name in array.dimension_names.iter_mut().flatten().flatten() {
+                if let Some(rest) = name.strip_prefix(old) {
+                    *name = format!("{new}{rest}");
                 }
-                self.rewrite_metadata(&directory, &place, &metadata)
             }
-            NodeMetadata::Group(_) => {
-                let entries =
-                    self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
-                for entry in entries.iter().filter(|entry| entry.is_directory) {
-                    if let Some(name) = entry.name.to_str() {
-                        self.renew_dimension_names(&from.child(name)?, &to.child(name)?)?;
-                    }
-                }
-                Ok(())
+            return self.rewrite_metadata(&directory, place, &metadata);
+        }
+        for entry in self.files.list(directory.as_fd()).map_err(self.failed("cannot list", place))? {
+            let name = entry.name.to_string_lossy();
+            let below = format!("{place}/{name}");
+            if entry.is_directory && self.files.stat(self.root(), &format!("{below}/{METADATA_FILE}")).is_ok()
+            {
+                self.replace_names(&below, old, new)?;
             }
         }
+        Ok(())
     }
 }
 

@@ -142,7 +142,7 @@ impl Store {
             }
             opened => opened.map_err(|error| Error::io("cannot open", shown(), error))?,
         };
-        let bytes = self.read_small(&file, place)?;
+        let (bytes, _) = self.read_small(&file, place)?;
         NodeMetadata::parse(&bytes).map_err(|error| error.with_file(shown()))
     }
 

@@ -44,6 +44,8 @@ struct State {
     writer: bool,
     /// Threads that wait to be the writer: new readers let them pass.
     waiting: usize,
+    /// Threads that wait to be anything, and are to be woken.
+    sleeping: usize,
 }
 
 /// A lock file, open.
@@ -88,8 +90,10 @@ impl Lock {
             Mode::Shared => state.writer || state.waiting > 0,
             Mode::Exclusive => state.writer || state.readers > 0,
         };
+        state.sleeping += 1;
         let waited = known.changed.wait_timeout_while(state, patience, taken);
         let (mut state, wait) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.sleeping -= 1;
         if mode == Mode::Exclusive {
             state.waiting -= 1;
         }
@@ -128,8 +132,11 @@ impl Drop for Guard {
         if state.readers == 0 && !state.writer {
             let _ = FileExt::unlock(&self.lock.file);
         }
+        let is_awaited = state.sleeping > 0;
         drop(state);
-        self.lock.changed.notify_all();
+        if is_awaited {
+            self.lock.changed.notify_all();
+        }
     }
 }
 

@@ -22,6 +22,8 @@ mod read;
 mod stage;
 mod store;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use calculations::{Calculation, DataDirectory};
 pub(crate) use check::Finding;

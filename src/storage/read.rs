@@ -22,6 +22,9 @@ use crate::zarr::{ArrayMetadata, Kind, METADATA_FILE, Marker, NodeMetadata};
 /// How often a reader looks again before it gives up.
 const LOOKS: u32 = 100;
 
+/// What the error for a key under which there is nothing says.
+const NOT_FOUND: &str = "not found";
+
 /// The most bytes of one object.
 const MOST_OBJECT_BYTES: u64 = 16 << 30;
 
@@ -96,9 +99,9 @@ impl Store {
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
-        let id = self.files.stat_open(document.as_fd()).map_err(self.failed("cannot read", &place))?.id;
+        let (bytes, id) = self.read_small(&document, &place)?;
         let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
-        let metadata = NodeMetadata::parse(&self.read_small(&document, &place)?).map_err(shown)?;
+        let metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
         let marker = Marker::read(metadata.attributes()).map_err(shown)?;
         Ok(Snapshot { place, directory, metadata, marker, id, _document: document })
     }
@@ -114,15 +117,21 @@ impl Store {
         self.files.stat(self.root(), &path).is_ok_and(|stat| stat.id == snapshot.id)
     }
 
-    /// The error for a key under which there is nothing, with the nearest key that there is.
+    /// The error for a key under which there is nothing.
     pub(super) fn nothing_at(&self, key: &Key) -> Error {
-        let mut message = "not found".to_owned();
-        if let Some(near) = self.nearest(key) {
-            message.push_str("; did you mean ");
-            message.push_str(&near.to_string());
-            message.push('?');
+        Error::new(ErrorKind::NotFound, NOT_FOUND).with_key(key.to_string())
+    }
+
+    /// Names the nearest key that there is in the error for a key under which there is nothing. This lists a whole
+    /// group, and is for errors that people will see.
+    pub(crate) fn suggest(&self, key: &Key, error: Error) -> Error {
+        match self.nearest(key) {
+            Some(near) if error.kind() == ErrorKind::NotFound && error.message() == NOT_FOUND => {
+                let message = format!("{NOT_FOUND}; did you mean {near}?");
+                Error::new(ErrorKind::NotFound, message).with_key(key.to_string())
+            }
+            _ => error,
         }
-        Error::new(ErrorKind::NotFound, message).with_key(key.to_string())
     }
 
     /// A sibling whose name is much like that of `key`.
@@ -291,7 +300,10 @@ fn read_object(
 fn is_passing(error: &Error) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
     source.is_some_and(|source| {
-        matches!(source.kind(), io::ErrorKind::CrossesDevices | io::ErrorKind::StaleNetworkFileHandle)
+        matches!(
+            source.kind(),
+            io::ErrorKind::CrossesDevices | io::ErrorKind::StaleNetworkFileHandle | io::ErrorKind::WouldBlock
+        )
     })
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::{Files, Handle, Rename};
+use super::files::{FileId, Files, Handle, Rename, Stat};
 use super::groups::KnownGroups;
 use super::lock::{Guard, Lock, Mode};
 use super::stage::Stage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::zarr::{GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, Status};
+use crate::zarr::{GroupMetadata, Kind, MAX_DOCUMENT, METADATA_FILE, Marker, NodeMetadata, Status};
 
 /// When a value that was stored survives a power cut. It survives the death of the program in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl Store {
         let Ok(file) = self.files.open_file(self.root(), &place) else {
             return Ok(());
         };
-        let bytes = self.read_small(&file, &place)?;
+        let (bytes, _) = self.read_small(&file, &place)?;
         let format: FormatFile = serde_json::from_slice(&bytes).map_err(|error| {
             let message = format!("the format of the store cannot be read: {error}");
             Error::new(ErrorKind::Corrupt, message).with_file(self.shown(&place)).with_source(error)
@@ -269,22 +269,22 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.discard(&name),
             Err(error) => return Err(self.failed("cannot make the store", HIERARCHY)(error)),
         }
-        self.sync_if_power(&self.root, "")
+        // Under `Power` this flushes the group and the directories above it.
+        self.group(&Key::root()).map(|_| ())
     }
 
-    /// Reads a file of metadata, at most 64 MiB.
-    pub(super) fn read_small(&self, file: &Handle, place: &str) -> Result<Vec<u8>> {
-        const MOST: u64 = 64 << 20;
+    /// Reads a file of metadata; tells which one it is.
+    pub(super) fn read_small(&self, file: &Handle, place: &str) -> Result<(Vec<u8>, FileId)> {
         let failed = self.failed("cannot read", place);
-        let length = self.files.stat_open(file.as_fd()).map_err(&failed)?.bytes;
-        if length > MOST {
-            let message = format!("the file has {length} bytes, where at most {MOST} make sense");
+        let Stat { bytes: length, id, .. } = self.files.stat_open(file.as_fd()).map_err(&failed)?;
+        if length > MAX_DOCUMENT {
+            let message = format!("the file has {length} bytes, where at most {MAX_DOCUMENT} make sense");
             return Err(Error::new(ErrorKind::Corrupt, message).with_file(self.shown(place)));
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
         let count = self.files.read(file.as_fd(), &mut [&mut bytes]).map_err(&failed)?;
         bytes.truncate(count);
-        Ok(bytes)
+        Ok((bytes, id))
     }
 }
 

@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn arrays_up_to_4_mib_are_one_chunk() {
-        assert_eq!(default_chunk_shape(&[], 8), []);
+        assert!(default_chunk_shape(&[], 8).is_empty());
         assert_eq!(default_chunk_shape(&[100, 20], 8), [100, 20]);
         assert_eq!(default_chunk_shape(&[0, 3], 8), [1, 3]);
         assert_eq!(default_chunk_shape(&[1024, 512], 8), [1024, 512]);
@@ -224,7 +224,7 @@ mod tests {
             assert_eq!(start, next);
             next += count;
         }
-        assert_eq!(next, shape.iter().product());
+        assert_eq!(next, shape.iter().product::<u64>());
         let grid = ChunkGrid::new(&[4, 4], &[2, 2]).unwrap();
         assert_eq!(grid.run(&grid.region(&[0, 0])), None);
     }

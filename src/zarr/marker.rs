@@ -39,7 +39,8 @@ impl fmt::Display for Status {
 /// The content of the attribute. Unknown fields are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Marker {
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    /// Read by itself: flattened, a kind that makes no sense would be taken for none.
+    #[serde(flatten, skip_serializing_if = "Option::is_none", skip_deserializing)]
     pub kind: Option<Kind>,
     /// Chunk files may be missing, and are then all fill value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -96,7 +97,8 @@ impl Marker {
             let message = format!("a node of kind {kind:?} needs a newer version of calcstore");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        Self::deserialize(json).map_err(|error| {
+        let kind = if json.get("kind").is_some() { Kind::deserialize(json).map(Some) } else { Ok(None) };
+        kind.and_then(|kind| Ok(Self { kind, ..Self::deserialize(json)? })).map_err(|error| {
             let message = format!("the attribute `{NAME}` makes no sense: {error}");
             Error::new(ErrorKind::Corrupt, message).with_source(error)
         })

@@ -1,6 +1,9 @@
 //! The documents `zarr.json`.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value as Json, json};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -8,6 +11,9 @@ use crate::values::DataType;
 
 /// The file that makes a directory a node.
 pub(crate) const METADATA_FILE: &str = "zarr.json";
+
+/// The most bytes of a document.
+pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
 
 /// User attributes and the marker, as they stand in `zarr.json`.
 pub(crate) type Attributes = serde_json::Map<String, Json>;
@@ -114,13 +120,21 @@ impl NodeMetadata {
 
     /// Writes the `zarr.json`.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        let bytes = match self {
-            Self::Group(group) => serde_json::to_vec(&Document::of_group(group)),
-            Self::Array(array) => serde_json::to_vec(&Document::of_array(array)),
+        let document = match self {
+            Self::Group(group) => Document::of_group(group),
+            Self::Array(array) => Document::of_array(array),
         };
-        bytes.map_err(|error| {
-            Error::new(ErrorKind::InvalidInput, "cannot be written as JSON").with_source(error)
-        })
+        let refuse = |why: String| Error::new(ErrorKind::InvalidInput, why);
+        let bytes = serde_json::to_vec(&document)
+            .map_err(|error| refuse("cannot be written as JSON".to_owned()).with_source(error))?;
+        if bytes.len() as u64 > MAX_DOCUMENT {
+            return Err(refuse(format!("{} bytes are too many attributes for one node", bytes.len())));
+        }
+        // What could not be read again, such as lists nested too deeply, is not to be written.
+        if !self.attributes().is_empty() && serde_json::from_slice::<Document>(&bytes).is_err() {
+            return Err(refuse("the attributes are nested too deeply".to_owned()));
+        }
+        Ok(bytes)
     }
 
     pub(crate) fn attributes(&self) -> &Attributes {
@@ -191,19 +205,49 @@ struct KeyConfiguration {
     separator: char,
 }
 
-fn corrupt(why: impl std::fmt::Display) -> Error {
+fn corrupt(why: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("zarr.json makes no sense: {why}"))
 }
 
-fn unsupported(what: impl std::fmt::Display) -> Error {
+fn unsupported(what: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{what} is not supported"))
 }
 
 /// Parses a document with fields beyond the specification's; those that need not be understood are dropped.
 fn lenient(document: &[u8]) -> Result<Document> {
-    let mut fields: Attributes = serde_json::from_slice(document).map_err(corrupt)?;
+    let UniqueFields(mut fields) = serde_json::from_slice(document).map_err(corrupt)?;
     fields.retain(|_, field| field.get("must_understand") != Some(&Json::Bool(false)));
     serde_json::from_value(Json::Object(fields)).map_err(corrupt)
+}
+
+/// The fields of an object, none of which stands twice.
+struct UniqueFields(Attributes);
+
+impl<'de> Deserialize<'de> for UniqueFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Attributes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
+                let mut fields = Attributes::new();
+                while let Some((name, value)) = map.next_entry::<String, Json>()? {
+                    if fields.contains_key(&name) {
+                        return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                    }
+                    fields.insert(name, value);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Fields).map(Self)
+    }
 }
 
 impl Document {
@@ -320,7 +364,7 @@ mod tests {
         let array = ArrayMetadata::new(DataType::Float64, vec![100, 20], vec![100, 20], names);
         let node = NodeMetadata::Array(array);
         let text = String::from_utf8(node.to_bytes().unwrap()).unwrap();
-        insta::assert_snapshot!(text, @r#"{"zarr_format":3,"node_type":"array","shape":[100,20],"data_type":"float64","chunk_grid":{"name":"regular","configuration":{"chunk_shape":[100,20]}},"chunk_key_encoding":{"name":"default","configuration":{"separator":"."}},"fill_value":0.0,"codecs":[{"configuration":{"endian":"little"},"name":"bytes"},{"name":"crc32c"}],"attributes":{},"dimension_names":["a:0","a:1"]}"#);
+        insta::assert_snapshot!(text, @r#"{"zarr_format":3,"node_type":"array","shape":[100,20],"data_type":"float64","chunk_grid":{"name":"regular","configuration":{"chunk_shape":[100,20]}},"chunk_key_encoding":{"name":"default","configuration":{"separator":"."}},"fill_value":0.0,"codecs":[{"name":"bytes","configuration":{"endian":"little"}},{"name":"crc32c"}],"attributes":{},"dimension_names":["a:0","a:1"]}"#);
         assert_eq!(parse(&text).unwrap(), node);
     }
 

@@ -14,5 +14,5 @@ pub(crate) use chunks::{ChunkGrid, Region, default_chunk_shape};
 pub(crate) use codec::{CHECKSUM, Codecs, checksum, encode_strings, fill_bytes, verify_checksum};
 pub use marker::Status;
 pub(crate) use marker::{Kind, Marker, NAME as MARKER, TypedAttribute};
-pub(crate) use metadata::{ArrayMetadata, GroupMetadata, METADATA_FILE, NodeMetadata};
-pub(crate) use names::{automatic_names, column_names};
+pub(crate) use metadata::{ArrayMetadata, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata};
+pub(crate) use names::{automatic_names, automatic_prefix, column_names};

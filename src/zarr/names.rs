@@ -6,17 +6,22 @@
 
 use crate::key::Key;
 
+/// What the automatic names of the array under `key`, and of all below it, begin with.
+pub(crate) fn automatic_prefix(key: &Key) -> String {
+    format!("{}:", key.as_str().replace('/', ":"))
+}
+
 /// The names of the axes of the array under `key`: `g:a:0`, `g:a:1` for `/g/a`.
 pub(crate) fn automatic_names(key: &Key, rank: usize) -> Vec<String> {
-    let prefix = key.as_str().replace('/', ":");
-    (0..rank).map(|axis| format!("{prefix}:{axis}")).collect()
+    let prefix = automatic_prefix(key);
+    (0..rank).map(|axis| format!("{prefix}{axis}")).collect()
 }
 
 /// The names of the axes of a column: all columns of a table share the rows, `g:t:row`; inner axes are their own,
 /// `g:t:PGA:1`.
 pub(crate) fn column_names(key: &Key, column: &str, rank: usize) -> Vec<String> {
-    let prefix = key.as_str().replace('/', ":");
-    let name = |axis| if axis == 0 { format!("{prefix}:row") } else { format!("{prefix}:{column}:{axis}") };
+    let prefix = automatic_prefix(key);
+    let name = |axis| if axis == 0 { format!("{prefix}row") } else { format!("{prefix}{column}:{axis}") };
     (0..rank).map(name).collect()
 }
 

@@ -1,0 +1,164 @@
+//! The store over a file system that counts its calls, and fails one of them.
+
+mod faults;
+mod protocol;
+
+use std::fs::File;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::files::{Entry, Handle, Stat};
+use super::{Access, Durability, Existing, Files, Os, Output, Rename, Store};
+use crate::error::Result;
+use crate::key::Key;
+use crate::values::{Get, Put};
+
+/// The operating system's files, with a log of every call that changes or flushes something.
+#[derive(Debug, Default)]
+struct Watched {
+    log: Mutex<Vec<String>>,
+    calls: AtomicUsize,
+    /// The call that is to fail, counted from one; none for zero.
+    fail: AtomicUsize,
+    /// Whether every later call fails as well.
+    for_ever: bool,
+}
+
+impl Watched {
+    fn call(&self, what: impl FnOnce() -> String) -> io::Result<()> {
+        let call = self.calls.fetch_add(1, SeqCst) + 1;
+        let fail = self.fail.load(SeqCst);
+        if fail > 0 && (call == fail || (self.for_ever && call > fail)) {
+            return Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()));
+        }
+        self.log.lock().unwrap().push(what());
+        Ok(())
+    }
+}
+
+/// The path of an open file, with what is random taken out.
+fn shown(at: BorrowedFd<'_>, name: &str) -> String {
+    use std::os::fd::AsRawFd;
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", at.as_raw_fd())).unwrap();
+    let path = link.join(name).display().to_string();
+    let inside = path.split_once("/calc/").map_or("", |(_, inside)| inside);
+    let hidden = |part: &str| {
+        let (id, rest) = part.split_at_checked(32).unwrap_or_default();
+        if id.bytes().all(|byte| byte.is_ascii_hexdigit()) && !id.is_empty() {
+            format!("TX{rest}")
+        } else {
+            part.to_owned()
+        }
+    };
+    inside.trim_end_matches('/').split('/').map(hidden).collect::<Vec<_>>().join("/")
+}
+
+impl Files for Watched {
+    fn open_root(&self, path: &Path) -> io::Result<Handle> {
+        Os.open_root(path)
+    }
+
+    fn open_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
+        Os.open_directory(at, path)
+    }
+
+    fn open_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
+        Os.open_file(at, path)
+    }
+
+    fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File> {
+        Os.open_lock(at, path)
+    }
+
+    fn read(&self, file: BorrowedFd<'_>, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
+        Os.read(file, buffers)
+    }
+
+    fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
+        Os.stat(at, path)
+    }
+
+    fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat> {
+        Os.stat_open(file)
+    }
+
+    fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>> {
+        Os.list(directory)
+    }
+
+    fn create_root(&self, path: &Path) -> io::Result<()> {
+        Os.create_root(path)
+    }
+
+    fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
+        self.call(|| format!("mkdir {}", shown(at, path)))?;
+        Os.create_directory(at, path)
+    }
+
+    fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle> {
+        self.call(|| format!("write {}", shown(at, path)))?;
+        Os.create_file(at, path, parts)
+    }
+
+    fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>> {
+        self.call(|| format!("output {}", shown(at, path)))?;
+        Os.create_output(at, path)
+    }
+
+    fn rename(
+        &self,
+        from: (BorrowedFd<'_>, &str),
+        to: (BorrowedFd<'_>, &str),
+        how: Rename,
+    ) -> io::Result<()> {
+        self.call(|| format!("rename {how:?} {} -> {}", shown(from.0, from.1), shown(to.0, to.1)))?;
+        Os.rename(from, to, how)
+    }
+
+    fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
+        self.call(|| format!("unlink {}", shown(at, path)))?;
+        Os.remove_file(at, path)
+    }
+
+    fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
+        self.call(|| format!("rmdir {}", shown(at, path)))?;
+        Os.remove_directory(at, path)
+    }
+
+    fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        self.call(|| format!("sync {}", shown(file, "")))?;
+        Os.sync(file)
+    }
+
+    fn sync_all(&self, any: BorrowedFd<'_>) -> io::Result<()> {
+        self.call(|| "sync everything".to_owned())?;
+        Os.sync_all(any)
+    }
+}
+
+fn access(durability: Durability) -> Access {
+    Access { read_only: false, durability, patience: Duration::from_secs(10) }
+}
+
+/// An empty store in `calc` below `directory`.
+fn store(files: Arc<Watched>, directory: &Path, durability: Durability) -> Result<Store> {
+    let path = directory.join("calc");
+    std::fs::create_dir(&path).unwrap();
+    Store::create(files, &path, access(durability))
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn put(store: &Store, text: &str, value: impl Put) -> Result<()> {
+    store.put(&key(text), &value.content()?, Existing::Replace)
+}
+
+fn get<T: Get>(store: &Store, text: &str) -> Result<T> {
+    store.read(&key(text), |snapshot| store.with_stored(snapshot, T::get))
+}

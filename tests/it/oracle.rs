@@ -1,0 +1,112 @@
+//! Other people's programs, which read what this crate wrote and compare it with a manifest.
+//!
+//! `tests/run` sets them up and names them in environment variables. A test whose program is not there says so
+//! and passes, unless `CALCSTORE_ORACLES=require`.
+
+use std::env;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value as Json;
+
+/// Finds Python with zarr, tensorstore, xarray, h5py and pyfive.
+pub fn python() -> Option<PathBuf> {
+    variable("PYTHON")
+}
+
+/// A program under `tests/oracles`.
+#[derive(Clone, Copy, Debug)]
+pub enum Program {
+    /// One of the Python programs; reads what it is given and a manifest.
+    Python(&'static str),
+    /// h5dump and h5ls, driven from Python.
+    Hdf5Tools,
+    /// h5wasm, in node.
+    H5wasm,
+    /// libhdf5-java; knows no manifest and only reads everything.
+    Walk,
+}
+
+impl Program {
+    /// Reads `what` and compares it with `manifest`; gives all that is wrong, nothing where the program is not there.
+    pub fn faults(self, what: &Path, manifest: &Path) -> Vec<String> {
+        match self.command(what, manifest) {
+            Some(mut command) => self.judge(&command.output().unwrap()),
+            None => skip(&format!("{self:?}")),
+        }
+    }
+
+    fn command(self, what: &Path, manifest: &Path) -> Option<Command> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
+        let mut command = match self {
+            Self::Python(program) => with_script(python()?, here.join(program)),
+            Self::Hdf5Tools => {
+                variable("H5DUMP")?;
+                with_script(python()?, here.join("hdf5_tools.py"))
+            }
+            Self::H5wasm => with_script(variable("NODE")?, here.join("h5wasm_read.mjs")),
+            Self::Walk => {
+                let mut java = Command::new(variable("JAVA")?);
+                java.arg("-cp").arg(variable("JAVA_CLASSPATH")?);
+                let native = variable("JAVA_LIBRARY_PATH")?;
+                java.arg(format!("-Djava.library.path={}", native.display())).arg("Walk").arg(what);
+                return Some(java);
+            }
+        };
+        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(what).arg(manifest);
+        Some(command)
+    }
+
+    fn judge(self, output: &Output) -> Vec<String> {
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let failed = || vec![format!("{self:?}: {}{}", printed, String::from_utf8_lossy(&output.stderr))];
+        if matches!(self, Self::Walk) {
+            return if output.status.success() { Vec::new() } else { failed() };
+        }
+        let Ok(report) = serde_json::from_slice::<Json>(&output.stdout) else { return failed() };
+        if report["checked"].as_u64().is_none_or(|checked| checked == 0) {
+            return vec![format!("{self:?} looked at nothing")];
+        }
+        let faults = report["faults"].as_array().unwrap();
+        assert_eq!(output.status.success(), faults.is_empty(), "{self:?}: {output:?}");
+        faults.iter().map(|fault| format!("{self:?}: {fault}")).collect()
+    }
+}
+
+/// Runs several programs side by side, and fails with all that they find.
+pub fn agree(programs: &[Program], what: &Path, manifest: &Path) {
+    let faults: Vec<String> = std::thread::scope(|scope| {
+        let start = |(n, program): (usize, &Program)| {
+            // HDF5 locks its files, and some programs open them for writing.
+            let copy = what.with_extension(format!("{n}.hdf5"));
+            let what = if what.is_dir() { what.to_owned() } else { copy };
+            let program = *program;
+            scope.spawn(move || program.faults(&what, manifest))
+        };
+        let running: Vec<_> = programs.iter().enumerate().map(start).collect();
+        running.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    let shown: Vec<&String> = faults.iter().take(20).collect();
+    assert!(faults.is_empty(), "{} faults: {shown:#?}", faults.len());
+}
+
+/// Says that something is left untested; a fault where everything must be there.
+pub fn skip(what: &str) -> Vec<String> {
+    if env::var_os("CALCSTORE_ORACLES").is_some_and(|value| value == "require") {
+        return vec![format!("{what} is missing")];
+    }
+    // Past the test harness, which would keep it to itself.
+    let _ = writeln!(std::io::stderr(), "skipped: {what} is missing");
+    Vec::new()
+}
+
+fn with_script(interpreter: PathBuf, script: PathBuf) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg(script);
+    command
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(format!("CALCSTORE_ORACLE_{name}")).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
