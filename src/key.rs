@@ -2,7 +2,7 @@
 //!
 //! A key is a path such as `/0/SadighEtAl1997`. One validator serves everything that takes one.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -224,7 +224,8 @@ pub fn escape_component(name: &str) -> Result<String> {
         if reserved || character == '%' || is_forbidden(character) {
             let mut bytes = [0; 4];
             for byte in character.encode_utf8(&mut bytes).bytes() {
-                escaped.push_str(&format!("%{byte:02X}"));
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "%{byte:02X}");
             }
         } else {
             escaped.push(character);

@@ -1,4 +1,53 @@
-//! A store for the results of scientific calculations.
+//! A store for the results of scientific calculations: a dictionary of arrays, tables and objects in a directory.
+//!
+//! The values are a plain Zarr v3 hierarchy, which zarr-python, xarray and others read; an export makes one HDF5
+//! file of them. Threads and processes may write into one store at the same time. Everything is Rust: neither a C
+//! compiler nor a C library is needed.
+//!
+//! ```
+//! use calcstore::DataStore;
+//! use ndarray::{Array2, array};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # let path = dir.path().join("results");
+//! let store = DataStore::at(&path)?;
+//! store.insert("/0/SadighEtAl1997", array![[0.9, 0.5, 0.1], [0.8, 0.4, 0.2]])?;
+//! store.attributes("/0/SadighEtAl1997")?.insert("units", "1")?;
+//!
+//! let curves: Array2<f64> = store.get("/0/SadighEtAl1997")?;
+//! assert_eq!(curves[[1, 2]], 0.2);
+//! assert_eq!(store.keys("/0")?.collect::<Vec<_>>(), ["SadighEtAl1997"]);
+//! store.export_hdf5()?; // results/output.hdf5
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is where
+//!
+//! | to | see |
+//! |---|---|
+//! | make or open a store | [`DataStore::create`], [`open`](DataStore::open), [`at`](DataStore::at), [`Options`] |
+//! | store and read values | [`insert`](DataStore::insert) takes a [`Put`], [`get`](DataStore::get) gives a [`Get`] |
+//! | read what is not known beforehand | [`value`](DataStore::value) gives a [`Value`] |
+//! | keep columns together | [`Table`] |
+//! | keep types of one's own | [`insert_object`](DataStore::insert_object), [`object`](DataStore::object), [`object!`] |
+//! | list and find | [`keys`](DataStore::keys), [`walk`](DataStore::walk), [`glob`](DataStore::glob), [`node`](DataStore::node) |
+//! | say more about a value | [`attributes`](DataStore::attributes) |
+//! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
+//! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
+//! | find damage | [`check`](DataStore::check) |
+//! | make any text a name | [`key::escape_component`] |
+//! | decide on an error | [`Error::kind`] |
+//!
+//! The [guide](guide) translates code that uses h5py or `OpenQuake`'s `DataStore`.
+//!
+//! # Features
+//!
+//! `cli`, on by default, is the program `calcstore` and what it needs. A library does without:
+//! `calcstore = { version = "0.1", default-features = false }`.
+//!
+//! # Format
+//!
+//! What is on disk is described in `format-spec/README.md` of the source, with example stores.
 
 mod datastore;
 mod error;
@@ -23,3 +72,11 @@ pub use values::{
     Source, Stored, Table, Value,
 };
 pub use zarr::Status;
+
+#[doc = include_str!("../docs/for-h5py-and-openquake-users.md")]
+pub mod guide {}
+
+/// The code in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

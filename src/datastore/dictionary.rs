@@ -88,7 +88,7 @@ impl DataStore {
     /// # Errors
     /// As [`DataStore::get`]; a [`ErrorKind::WrongType`] names the field that does not fit.
     pub fn object<T: DeserializeOwned>(&self, key: &str) -> Result<T> {
-        self.read(key, |stored| stored.object())
+        self.read(key, |stored| Stored::object(stored))
     }
 
     fn read<T>(&self, key: &str, read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {

@@ -46,6 +46,7 @@ impl DataStore {
     ///
     /// # Errors
     /// As [`DataStore::keys`], and for each value as [`DataStore::get`].
+    #[expect(clippy::iter_not_returning_iterator, reason = "it is one, where the group can be listed")]
     pub fn iter(&self, group: &str) -> Result<impl Iterator<Item = Result<(String, Value)>> + '_> {
         let group = Key::new(group)?;
         let names = self.keys(&group.to_string())?;
@@ -151,7 +152,7 @@ impl DataStore {
     /// ```
     ///
     /// # Errors
-    /// As [`DataStore::nodes`].
+    /// As [`DataStore::nodes`]; no match is no error.
     pub fn glob(&self, pattern: &str) -> Result<Keys> {
         if let Ok(key) = Key::new(pattern)
             && self.contains_key(&key.to_string())?
@@ -160,7 +161,11 @@ impl DataStore {
         }
         let pattern = format!("/{}", pattern.trim_matches('/'));
         let matches = |key: &String| fast_glob::glob_match(&pattern, key);
-        let keys: Vec<String> = self.walk(literal_group(&pattern))?.filter(matches).collect();
+        let keys: Vec<String> = match self.walk(literal_group(&pattern)) {
+            // Nothing is there, or a value, which has nothing below it.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => Vec::new(),
+            keys => keys?.filter(matches).collect(),
+        };
         Ok(Keys(keys.into_iter()))
     }
 

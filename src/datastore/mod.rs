@@ -211,6 +211,6 @@ impl fmt::Debug for DataStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("DataStore");
         shown.field("calc_dir", &self.calc_dir()).field("calc_id", &self.calc_id);
-        shown.field("read_only", &self.is_read_only()).finish()
+        shown.field("read_only", &self.is_read_only()).finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! Attributes as HDF5 has them.
 
+use std::borrow::Cow;
 use std::io::{Seek, Write};
 
 use serde_json::Value as Json;
@@ -37,7 +38,7 @@ impl<W: Write + Seek> Walk<'_, W> {
                 Err(error) if error.kind() == ErrorKind::WrongType => text(json),
                 array => array?,
             };
-            match self.attribute(key, name, &array.stored()?, &mut exported) {
+            match self.attribute(key, name, &array, &mut exported) {
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
                     self.leave_out(format!("{key}@{name}"), &error);
                 }
@@ -47,44 +48,53 @@ impl<W: Write + Seek> Walk<'_, W> {
         Ok(exported)
     }
 
-    fn attribute(
+    fn attribute(&mut self, key: &Key, name: &str, array: &AnyArray, exported: &mut Exported) -> Result<()> {
+        // netCDF refuses a whole file for one attribute of two axes.
+        let flat =
+            if array.shape().len() > 1 { Cow::Owned(text(&array.to_json())) } else { Cow::Borrowed(array) };
+        let (array, flat) = (array.stored()?, flat.stored()?);
+        let attribute = if self.is_large(name, &array)? || self.is_large(name, &flat)? {
+            self.spill(key, name, &array, exported)?
+        } else {
+            match &flat.elements {
+                Elements::Strings(strings) => self.writer.string_attribute(name, &flat.shape, strings)?,
+                Elements::Bytes(bytes) => {
+                    let datatype = elements::datatype(flat.data_type, self.half);
+                    let bytes = elements::numbers(flat.data_type, self.half, bytes)?;
+                    Attribute::new(name, &datatype, &flat.shape, &bytes)?
+                }
+            }
+        };
+        exported.attributes.push(attribute);
+        Ok(())
+    }
+
+    /// Whether an array is more than an attribute can hold.
+    fn is_large(&self, name: &str, array: &ArrayContent<'_>) -> Result<bool> {
+        let datatype = elements::datatype(array.data_type, self.half);
+        let is_long = matches!(&array.elements, Elements::Strings(strings)
+            if strings.iter().map(|text| text.len()).sum::<usize>() > MAX_TEXT);
+        Ok(is_long || Attribute::message_size(name, &datatype, &array.shape)? > MAX_MESSAGE as u64)
+    }
+
+    /// Writes a large attribute as a dataset that belongs beside the object; gives the attribute that names it.
+    fn spill(
         &mut self,
         key: &Key,
         name: &str,
         array: &ArrayContent<'_>,
         exported: &mut Exported,
-    ) -> Result<()> {
-        let datatype = elements::datatype(array.data_type, self.half);
-        let length: u64 = array.shape.iter().product();
-        // netCDF refuses a whole file for one attribute of two axes.
-        let shape = if array.shape.is_empty() { &[][..] } else { &[length] };
-        let is_large = Attribute::message_size(name, &datatype, shape)? > MAX_MESSAGE as u64
-            || matches!(&array.elements, Elements::Strings(strings)
-                if strings.iter().map(|text| text.len()).sum::<usize>() > MAX_TEXT);
-        let attribute = match &array.elements {
-            _ if is_large => {
-                let sibling = format!("{}@{name}", key.name());
-                let sibling = escape_component(&sibling)?;
-                let dataset = self.array(array, &[])?;
-                let parent = key.parent().map_or(String::new(), |parent| parent.as_str().to_owned());
-                let path = format!("/{parent}/{sibling}").replace("//", "/");
-                exported.spilled.push((sibling, dataset));
-                self.writer.string_attribute(name, &[], &[path])?
-            }
-            Elements::Strings(strings) => self.writer.string_attribute(name, shape, strings)?,
-            Elements::Bytes(bytes) => Attribute::new(
-                name,
-                &datatype,
-                shape,
-                &elements::numbers(array.data_type, self.half, bytes)?,
-            )?,
-        };
-        exported.attributes.push(attribute);
-        Ok(())
+    ) -> Result<Attribute> {
+        let sibling = escape_component(&format!("{}@{name}", key.name()))?;
+        let dataset = self.array(array, &[])?;
+        let parent = key.parent().map_or(String::new(), |parent| parent.as_str().to_owned());
+        let path = format!("/{parent}/{sibling}").replace("//", "/");
+        exported.spilled.push((sibling, dataset));
+        self.writer.string_attribute(name, &[], &[path])
     }
 }
 
-/// JSON that is no array is kept as its text.
+/// JSON that HDF5 has no attribute for is kept as its text.
 fn text(json: &Json) -> AnyArray {
     AnyArray::from(ndarray::arr0(json.to_string()).into_dyn())
 }

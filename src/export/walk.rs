@@ -165,7 +165,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         let members = columns.iter().map(member).collect::<Result<Vec<_>>>();
         let compound = members.and_then(Compound::new).map(Datatype::Compound);
         match compound {
-            Ok(compound) if compound.message_size() <= MAX_MESSAGE as u64 => {
+            Ok(compound) if compound.message_size() <= MAX_MESSAGE => {
                 self.compound(&compound, columns, attributes)
             }
             Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
@@ -204,12 +204,12 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             let count = step.min(rows - start);
             let mut block = Interleaved::new(usize::try_from(count).unwrap_or(usize::MAX), row);
             for (_, source) in columns {
-                match source.read_rows(start, count)? {
-                    Elements::Bytes(bytes) => {
-                        block.push(&elements::numbers(source.data_type(), half, &bytes)?)?
-                    }
-                    Elements::Strings(strings) => block.push(dataset.strings(&strings)?.as_flattened())?,
-                }
+                let rows = source.read_rows(start, count)?;
+                let column = match &rows {
+                    Elements::Bytes(bytes) => elements::numbers(source.data_type(), half, bytes)?,
+                    Elements::Strings(strings) => dataset.strings(strings)?.into_flattened().into(),
+                };
+                block.push(&column)?;
             }
             dataset.write(block.bytes())?;
             start += count;

@@ -109,7 +109,7 @@ impl<'a> Attributes<'a> {
                 "only arrays, scalars and text can be attributes",
             ));
         };
-        let array = AnyArray::from_content(content)?;
+        let array = AnyArray::from_content(&content)?;
         let json = array.to_json();
         let natural = AnyArray::from_json(&json);
         let is_natural =

@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 
 use super::files::{Handle, Rename};
 use super::lock::Mode;
+use super::read::nothing_at;
 use super::store::Store;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
@@ -23,12 +24,12 @@ impl Store {
         let place = self.place(key);
         let directory =
             self.files.open_directory(self.root(), &place).map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => self.nothing_at(key),
+                std::io::ErrorKind::NotFound => nothing_at(key),
                 _ => self.failed("cannot open", &place)(error),
             })?;
         let metadata = self.read_metadata(&directory, &place);
         let mut metadata = metadata.map_err(|error| match error.kind() {
-            ErrorKind::Conflict => self.nothing_at(key),
+            ErrorKind::Conflict => nothing_at(key),
             _ => error,
         })?;
         change(&mut metadata)?;

@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 use super::files::Rename;
 use super::groups::{Group, is_plain_group};
 use super::lock::Mode;
-use super::read::Snapshot;
+use super::read::{Snapshot, nothing_at};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -134,7 +134,7 @@ impl Store {
         let _tree = self.lock_tree(Mode::Exclusive)?;
         let live = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
         match (live, version) {
-            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return Err(self.nothing_at(key)),
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return Err(nothing_at(key)),
             (Err(error), _) => return Err(self.failed("cannot look up", &place)(error)),
             (Ok(live), Some(version)) if live.id != version.id() => return Ok(false),
             _ => {}
@@ -174,7 +174,7 @@ impl Store {
         let _tree = self.lock_tree(Mode::Exclusive)?;
         let place = self.place(from);
         if self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}")).is_err() {
-            return Err(self.nothing_at(from));
+            return Err(nothing_at(from));
         }
         let source = self.group_for_removal(&from_parent)?;
         let target = self.group(&to_parent)?;

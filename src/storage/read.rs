@@ -89,13 +89,13 @@ impl Store {
         let place = self.place(key);
         let directory =
             self.files.open_directory(self.root(), &place).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => self.nothing_at(key),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => nothing_at(key),
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
         let document =
             self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(|error| match error.kind() {
-                io::ErrorKind::NotFound => self.nothing_at(key),
+                io::ErrorKind::NotFound => nothing_at(key),
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
@@ -115,11 +115,6 @@ impl Store {
     fn is_current(&self, snapshot: &Snapshot) -> bool {
         let path = format!("{}/{METADATA_FILE}", snapshot.place);
         self.files.stat(self.root(), &path).is_ok_and(|stat| stat.id == snapshot.id)
-    }
-
-    /// The error for a key under which there is nothing.
-    pub(super) fn nothing_at(&self, key: &Key) -> Error {
-        Error::new(ErrorKind::NotFound, NOT_FOUND).with_key(key.to_string())
     }
 
     /// Names the nearest key that there is in the error for a key under which there is nothing. This lists a whole
@@ -211,6 +206,11 @@ impl Store {
         };
         columns.iter().map(open).collect()
     }
+}
+
+/// The error for a key under which there is nothing.
+pub(super) fn nothing_at(key: &Key) -> Error {
+    Error::new(ErrorKind::NotFound, NOT_FOUND).with_key(key.to_string())
 }
 
 /// Whether a path led through a symbolic link. The standard library has no stable kind for it.

@@ -100,8 +100,8 @@ impl AnyArray {
     }
 
     /// Makes an array of what was to be stored.
-    pub(crate) fn from_content(content: ArrayContent<'_>) -> Result<Self> {
-        Self::read(&content)
+    pub(crate) fn from_content(content: &ArrayContent<'_>) -> Result<Self> {
+        Self::read(content)
     }
 }
 
@@ -190,14 +190,14 @@ fn to_float(json: &Json) -> Option<f64> {
 }
 
 fn nested<T>(array: &ArrayD<T>, leaf: impl Fn(&T) -> Json + Copy) -> Json {
-    fn lists<T>(view: ndarray::ArrayViewD<'_, T>, leaf: impl Fn(&T) -> Json + Copy) -> Json {
+    fn lists<T>(view: &ndarray::ArrayViewD<'_, T>, leaf: impl Fn(&T) -> Json + Copy) -> Json {
         match view.ndim() {
             0 => view.first().map_or(Json::Null, leaf),
             1 => view.iter().map(leaf).collect(),
-            _ => view.outer_iter().map(|inner| lists(inner, leaf)).collect(),
+            _ => view.outer_iter().map(|inner| lists(&inner, leaf)).collect(),
         }
     }
-    lists(array.view(), leaf)
+    lists(&array.view(), leaf)
 }
 
 fn shaped<T>(shape: &[usize], leaves: &[&Json], leaf: impl Fn(&Json) -> Option<T>) -> Option<ArrayD<T>> {

@@ -50,7 +50,7 @@ impl Table {
         let Content::Array(content) = column.content()? else {
             return Err(Error::new(ErrorKind::WrongType, "a column must be an array").with_key(name));
         };
-        let column = AnyArray::from_content(content)?;
+        let column = AnyArray::from_content(&content)?;
         self.push_array(name, column)
     }
 

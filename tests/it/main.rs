@@ -1,6 +1,7 @@
 //! The integration tests, one module for each topic.
 
 mod dictionary;
+mod errors;
 mod layering;
 mod manifest;
 mod matrix;

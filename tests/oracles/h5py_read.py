@@ -3,10 +3,9 @@
 import json
 
 import h5py
-import numpy as np
 
 from hdf5_view import attribute_difference, is_spilled
-from oracle import Report, arguments, bytes_array, difference, same_json
+from oracle import Report, arguments, as_array, bytes_array, difference, same_json
 
 
 def is_text(dtype):
@@ -19,7 +18,7 @@ def values_difference(values, dtype, array):
     """As `difference`, after the HDF5 type of strings; float16 is exported as float32."""
     if array["data_type"] == "string" and not is_text(dtype):
         return f"type {dtype}, expected variable-length UTF-8 strings"
-    return difference(np.asarray(values), array, widen_half=True)
+    return difference(as_array(values), array, widen_half=True)
 
 
 def check_table(report, key, member, node):

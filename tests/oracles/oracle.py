@@ -97,6 +97,11 @@ def bytes_array(node):
     return {"data_type": "uint8", "shape": [len(node["hex"]) // 2], "hex": node["hex"]}
 
 
+def as_array(values):
+    """What an HDF5 reader gives as numpy array; of a scalar string, plain bytes, numpy would make a fixed length."""
+    return np.array(values, object) if isinstance(values, bytes) else np.asarray(values)
+
+
 def decoded(array):
     """The manifest's ARRAY (not of strings) as numpy array."""
     dtype = np.dtype(array["data_type"]).newbyteorder("<")

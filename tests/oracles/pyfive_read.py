@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyfive
 
-from oracle import Report, arguments, bytes_array, difference, same_json
+from oracle import Report, arguments, as_array, bytes_array, difference, same_json
 
 
 def unreadable(node):
@@ -28,7 +28,7 @@ def values_difference(values, array):
 
 
 def check(report, key, member, node):
-    values = np.asarray(member[()])
+    values = as_array(member[()])
     if node["kind"] == "table":
         for name in report.common_parts(key, "columns", set(values.dtype.names or ()), set(node["columns"])):
             report.check(key, f"column {name}", values_difference(values[name], node["columns"][name]))

@@ -2,6 +2,8 @@
 
 mod faults;
 mod protocol;
+mod reading;
+mod sweeping;
 
 use std::fs::File;
 use std::io;

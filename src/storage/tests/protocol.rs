@@ -15,8 +15,7 @@ fn calls(durability: Durability, work: impl FnOnce(&Store)) -> String {
     put(&store, "/old", 1.0).unwrap();
     files.log.lock().unwrap().clear();
     work(&store);
-    let log = files.log.lock().unwrap().join("\n");
-    log
+    files.log.lock().unwrap().join("\n")
 }
 
 #[test]

@@ -1,0 +1,67 @@
+//! What may be typed.
+
+use clap::{Parser, Subcommand};
+
+use super::global::Global;
+use super::verbs::{attrs, cat, check, completions, export, ls, man, put, rm, show, tree};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done           1  check found faults   2  wrong usage, or trouble
+  3  not found      4  locked or busy       130  interrupted
+
+Examples:
+  calcstore calcs                      what calculations there are
+  calcstore tree                       everything in the last one
+  calcstore -c 12 show /0/Sadigh       a value of calculation 12
+  calcstore put /sites sites.csv       a table from a CSV file
+  calcstore export hdf5                output.hdf5, for HDFView";
+
+/// Looks into and changes stores of scientific results
+///
+/// A store holds arrays, tables and objects under keys such as /0/SadighEtAl1997. Each calculation has one, in the
+/// directory calc_<ID> of the data directory.
+#[derive(Debug, Parser)]
+#[command(name = "calcstore", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = true)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub verb: Verb,
+
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Make the next calculation and print its directory
+    New,
+    /// List the calculations
+    Calcs,
+    /// Print the directory of a calculation
+    Path,
+    /// List what is in a group
+    Ls(ls::Arguments),
+    /// Draw everything below a group, with types, shapes and sizes
+    Tree(tree::Arguments),
+    /// Describe a value and preview it
+    Show(show::Arguments),
+    /// Print a value, or save it to a file
+    Cat(cat::Arguments),
+    /// Store a value from a file
+    Put(put::Arguments),
+    /// List, print, set or remove attributes
+    Attrs(attrs::Arguments),
+    /// Remove values and groups
+    Rm(rm::Arguments),
+    /// Copy everything to a file of another format
+    Export(export::Arguments),
+    /// Read everything and look for damage
+    Check(check::Arguments),
+    /// Print completions for a shell
+    Completions(completions::Arguments),
+    /// Print the manual page, or save a page for each verb
+    Man(man::Arguments),
+}

@@ -1,0 +1,84 @@
+//! The options that every verb takes.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
+
+/// The options that every verb takes, before it or after it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The calculation: its ID, -1 for the last, -2 for the one before; or the path of a directory with a store or
+    /// any Zarr v3 hierarchy (./12 is a path)
+    #[arg(short, long, global = true, value_name = "CALC", default_value = "-1")]
+    #[arg(allow_negative_numbers = true)]
+    pub calc: Calc,
+
+    /// The data directory [default: $OQ_DATADIR, else $HOME/oqdata]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub datadir: Option<PathBuf>,
+
+    /// Print JSON, errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Print nothing but data and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more of what is done
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// When to print colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to print colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// Makes it so for everything that is printed.
+    pub fn write_global(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// How a calculation is named: a bare integer is always an ID, everything else a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Calc {
+    /// By its ID; counted from the last one where negative.
+    Id(i64),
+    /// By its directory.
+    Path(PathBuf),
+}
+
+impl FromStr for Calc {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        if text.is_empty() {
+            return Err("neither an ID nor a path".to_owned());
+        }
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(Self::Path(text.into()));
+        }
+        text.parse().map(Self::Id).map_err(|_| "no calculation has so large an ID".to_owned())
+    }
+}

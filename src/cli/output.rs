@@ -1,0 +1,95 @@
+//! Printing: data on standard output, all else on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::builder::styling::{AnsiColor, Style};
+use serde_json::Value as Json;
+
+use super::failure::{Exit, Failure};
+use super::global::Global;
+
+/// Groups in lists.
+pub const GROUP: Style = AnsiColor::Blue.on_default().bold();
+/// What says something about the thing before it.
+pub const DETAIL: Style = Style::new().dimmed();
+/// What is wrong.
+pub const FAULT: Style = AnsiColor::Red.on_default().bold();
+
+/// The width to fit where there is no terminal.
+const DEFAULT_WIDTH: usize = 80;
+
+/// How to print.
+#[derive(Debug)]
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Output {
+    pub fn new(global: &Global) -> Self {
+        Self { json: global.json, quiet: global.quiet, verbose: global.verbose > 0 }
+    }
+
+    /// Whether JSON was asked for.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether a person is watching who may want to see how far it has come.
+    pub fn is_watched(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
+    /// The columns of the terminal.
+    pub fn width(&self) -> usize {
+        rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns > 0)
+            .unwrap_or(DEFAULT_WIDTH)
+    }
+
+    /// Prints text for people, with its styles where they are wanted.
+    pub fn text(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = anstream::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Prints a line for people.
+    pub fn line(&self, text: &str) -> Result<(), Failure> {
+        self.text(&format!("{text}\n"))
+    }
+
+    /// Prints JSON on one line.
+    pub fn json(&self, json: &Json) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{json}").and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
+    }
+
+    /// Says something beside the data.
+    pub fn note(&self, text: &str) {
+        if !self.quiet && !self.json {
+            // Nobody can be told that standard error is gone.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Says something that only `-v` asks for.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Reports why a run ends early.
+    pub fn failure(&self, failure: &Failure) -> Exit {
+        let Failure::Fault(fault) = failure else { return Exit::Done };
+        let _ = if self.json {
+            writeln!(io::stderr(), "{}", fault.to_json())
+        } else {
+            writeln!(anstream::stderr(), "{FAULT}calcstore:{FAULT:#} {fault}")
+        };
+        fault.exit()
+    }
+}

@@ -1,0 +1,62 @@
+//! The store that is meant.
+
+use calcstore::{DataStore, ErrorKind, Options};
+
+use super::failure::Failure;
+use super::global::{Calc, Global};
+use super::output::Output;
+
+/// What a verb works with.
+#[derive(Debug)]
+pub struct Session<'a> {
+    calc: &'a Calc,
+    options: Options,
+    pub output: &'a Output,
+}
+
+impl<'a> Session<'a> {
+    pub fn new(global: &'a Global, output: &'a Output) -> Result<Self, Failure> {
+        let mut options = DataStore::options();
+        if let Some(directory) = &global.datadir {
+            if directory.as_os_str().is_empty() {
+                return Err(Failure::invalid("the data directory has no name"));
+            }
+            options = options.data_dir(directory);
+        }
+        Ok(Self { calc: &global.calc, options, output })
+    }
+
+    /// How the data directory is opened.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Opens the store for reading.
+    pub fn read(&self) -> Result<DataStore, Failure> {
+        self.open(&self.options.clone().read_only(true))
+    }
+
+    /// Opens the store for writing. None is made.
+    pub fn write(&self) -> Result<DataStore, Failure> {
+        if matches!(self.calc, Calc::Path(_)) {
+            // By its path the library would make a store where there is none.
+            self.read()?;
+        }
+        self.open(&self.options)
+    }
+
+    fn open(&self, options: &Options) -> Result<DataStore, Failure> {
+        let store = match self.calc {
+            Calc::Id(id) => options.open(*id)?,
+            Calc::Path(path) => options.at(path).map_err(|error| {
+                if error.kind() == ErrorKind::NotFound && !path.exists() {
+                    Failure::new(ErrorKind::NotFound, "there is no such calculation or directory").with_file(path)
+                } else {
+                    error.into()
+                }
+            })?,
+        };
+        self.output.detail(&format!("store: {}", store.calc_dir().display()));
+        Ok(store)
+    }
+}

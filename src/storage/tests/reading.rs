@@ -1,0 +1,114 @@
+//! What a reader does when something changes while it reads.
+
+use std::sync::Arc;
+
+use super::{Watched, get, key, put, store};
+use crate::error::ErrorKind;
+use crate::storage::{Durability, Store};
+use crate::values::Get;
+
+/// A store with `/a`, and where it is.
+fn prepared() -> (tempfile::TempDir, Store) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    put(&store, "/a", [1.0; 8]).unwrap();
+    (directory, store)
+}
+
+/// Reads `/a`, and calls `meanwhile` between opening it and reading its chunks.
+fn read_while(store: &Store, mut meanwhile: impl FnMut()) -> crate::Result<Vec<f64>> {
+    store.read(&key("/a"), |snapshot| {
+        meanwhile();
+        store.with_stored(snapshot, Vec::get)
+    })
+}
+
+#[test]
+fn a_value_that_is_replaced_and_swept_while_it_is_read_is_read_anew() {
+    let (directory, store) = prepared();
+    let mut looks = 0;
+    let found = read_while(&store, || {
+        looks += 1;
+        if looks == 1 {
+            put(&store, "/a", [2.0; 8]).unwrap();
+            std::fs::remove_dir_all(directory.path().join("calc/.calcstore/trash")).unwrap();
+        }
+    });
+    assert_eq!((found.unwrap(), looks), (vec![2.0; 8], 2));
+}
+
+#[test]
+fn a_chunk_that_is_missing_only_because_of_a_change_is_never_taken_for_fill_value() {
+    let (directory, store) = prepared();
+    store
+        .update_metadata(&key("/a"), |metadata| {
+            metadata.attributes_mut().insert("calcstore".to_owned(), serde_json::json!({"sparse": true}));
+            Ok(())
+        })
+        .unwrap();
+    let mut looks = 0;
+    let found = read_while(&store, || {
+        looks += 1;
+        if looks == 1 {
+            put(&store, "/a", [2.0; 8]).unwrap();
+            std::fs::remove_dir_all(directory.path().join("calc/.calcstore/trash")).unwrap();
+        }
+    });
+    assert_eq!(found.unwrap(), [2.0; 8]);
+}
+
+#[test]
+fn a_value_that_is_removed_while_it_is_read_is_not_found() {
+    let (_directory, store) = prepared();
+    let mut looks = 0;
+    let found = read_while(&store, || {
+        looks += 1;
+        if looks == 1 {
+            assert!(store.remove(&key("/a"), None).unwrap());
+        }
+    });
+    assert_eq!(found.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_value_that_changes_at_every_look_is_busy() {
+    let (_directory, store) = prepared();
+    let error = read_while(&store, || put(&store, "/a", [3.0; 8]).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert_eq!(error.to_string(), "/a: changed 100 times while it was being read");
+}
+
+#[test]
+fn a_chunk_that_is_missing_without_a_change_is_damage() {
+    let (directory, store) = prepared();
+    std::fs::remove_file(directory.path().join("calc/output.zarr/a/c.0")).unwrap();
+    let error = get::<Vec<f64>>(&store, "/a").unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Corrupt, "the chunk is missing"));
+}
+
+#[test]
+fn a_version_that_was_replaced_is_not_removed() {
+    let (_directory, store) = prepared();
+    let ((), version) = store.read_version(&key("/a"), |_| Ok(())).unwrap();
+    put(&store, "/a", [2.0; 8]).unwrap();
+    assert!(!store.remove(&key("/a"), Some(&version)).unwrap());
+    assert_eq!(get::<Vec<f64>>(&store, "/a").unwrap(), [2.0; 8]);
+}
+
+#[test]
+fn an_attribute_set_while_a_value_is_read_makes_the_reader_look_again() {
+    let (_directory, store) = prepared();
+    let mut looks = 0;
+    let found = read_while(&store, || {
+        looks += 1;
+        if looks == 1 {
+            store
+                .update_metadata(&key("/a"), |metadata| {
+                    metadata.attributes_mut().insert("units".to_owned(), "g".into());
+                    Ok(())
+                })
+                .unwrap();
+        }
+    });
+    assert_eq!((found.unwrap(), looks), (vec![1.0; 8], 2));
+}

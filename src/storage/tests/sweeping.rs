@@ -1,0 +1,77 @@
+//! What is removed when nobody needs it any more, and what is not.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::{Watched, access, get, put, store};
+use crate::storage::{Durability, Os, Store};
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn reopen(directory: &Path) -> Store {
+    Store::open(Arc::new(Os), &directory.join("calc"), access(Durability::Process)).unwrap()
+}
+
+fn make_old(path: &Path) {
+    let past = SystemTime::now() - Duration::from_secs(61);
+    std::fs::File::open(path).unwrap().set_modified(past).unwrap();
+}
+
+#[test]
+fn the_stage_of_a_dead_writer_is_swept_and_that_of_a_living_one_is_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let living = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    let stages = directory.path().join("calc/.calcstore/stage");
+    let own = names(&stages);
+    for dead in ["0123456789abcdef0123456789abcdef", "without_owner"] {
+        std::fs::create_dir_all(stages.join(dead).join("0/c")).unwrap();
+        std::fs::write(stages.join(dead).join("0/c.0"), "half a chunk").unwrap();
+    }
+    std::fs::write(stages.join("0123456789abcdef0123456789abcdef/owner"), "").unwrap();
+    let second = reopen(directory.path());
+    let left = names(&stages);
+    assert!(left.len() == 2 && left.contains(&own[0]), "{left:?}");
+    put(&living, "/a", 1).unwrap();
+    drop(second);
+    assert_eq!(names(&stages), own);
+}
+
+#[test]
+fn displaced_values_stay_for_a_minute() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    put(&first, "/g/a", 1).unwrap();
+    put(&first, "/g/a", 2).unwrap();
+    drop(first);
+    let trash = directory.path().join("calc/.calcstore/trash");
+    drop(reopen(directory.path()));
+    let wrappers = names(&trash);
+    assert_eq!(wrappers.len(), 1, "younger than a minute");
+    assert!(trash.join(&wrappers[0]).join("g/a/zarr.json").is_file(), "under its key");
+    make_old(&trash.join(&wrappers[0]));
+    let store = reopen(directory.path());
+    assert!(names(&trash).is_empty());
+    assert_eq!(get::<i32>(&store, "/g/a").unwrap(), 2);
+}
+
+#[test]
+fn a_link_in_the_trash_is_removed_and_not_followed() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap());
+    let precious = directory.path().join("precious");
+    std::fs::create_dir(&precious).unwrap();
+    std::fs::write(precious.join("file"), "").unwrap();
+    let wrapper = directory.path().join("calc/.calcstore/trash/old.0");
+    std::fs::create_dir(&wrapper).unwrap();
+    std::os::unix::fs::symlink(&precious, wrapper.join("a")).unwrap();
+    make_old(&wrapper);
+    drop(reopen(directory.path()));
+    assert!(!wrapper.exists() && precious.join("file").exists());
+}
