@@ -1,3 +1,5 @@
+//! The first steps with a store; the README shows this program.
+
 use calcstore::{DataStore, Table};
 use ndarray::{Array2, array};
 use serde::{Deserialize, Serialize};

@@ -21,14 +21,17 @@ use serde_json::json;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
+/// What fills an example.
+type Fill = fn(&DataStore) -> Outcome;
+
 fn main() -> Outcome {
     let directory = std::env::args_os().nth(1).ok_or("usage: format_examples DIRECTORY")?;
     make(Path::new(&directory))
 }
 
 /// Makes all the stores that calcstore itself writes.
-pub fn make(directory: &Path) -> Outcome {
-    let examples: [(&str, fn(&DataStore) -> Outcome); 5] = [
+pub(crate) fn make(directory: &Path) -> Outcome {
+    let examples: [(&str, Fill); 5] = [
         ("kinds", kinds),
         ("attributes", attributes),
         ("data-types", data_types),

@@ -38,7 +38,7 @@
 //! | make any text a name | [`key::escape_component`] |
 //! | decide on an error | [`Error::kind`] |
 //!
-//! The [guide](guide) translates code that uses h5py or `OpenQuake`'s `DataStore`.
+//! The [guide] translates code that uses h5py or `OpenQuake`'s `DataStore`.
 //!
 //! # Features
 //!
@@ -73,6 +73,7 @@ pub use values::{
 };
 pub use zarr::Status;
 
+#[allow(clippy::doc_markdown, reason = "prose, which is read elsewhere too")]
 #[doc = include_str!("../docs/for-h5py-and-openquake-users.md")]
 pub mod guide {}
 

@@ -7,7 +7,6 @@ mod arguments;
 mod elements;
 mod failure;
 mod files;
-mod format;
 mod global;
 mod interrupt;
 mod keys;

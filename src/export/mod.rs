@@ -3,7 +3,9 @@
 mod attributes;
 mod elements;
 mod hdf5;
+mod report;
 mod walk;
 
 pub use elements::Half;
-pub use hdf5::{ExportProgress, ExportReport, Hdf5Export, LeftOut};
+pub use hdf5::Hdf5Export;
+pub use report::{ExportProgress, ExportReport, LeftOut};

@@ -4,7 +4,7 @@ use std::io::{Seek, Write};
 
 use super::attributes::Exported;
 use super::elements::{self, Half, Interleaved};
-use super::hdf5::{ExportProgress, ExportReport, LeftOut};
+use super::report::{ExportProgress, ExportReport, LeftOut};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Attribute, Compound, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};
 use crate::key::Key;

@@ -10,7 +10,7 @@ use serde::de::{self, DeserializeOwned, Visitor};
 use serde::forward_to_deserialize_any;
 
 use super::access::{Elements, Entries, Fields, StoredVariant};
-use super::encode::Encoding;
+use super::encoding::Encoding;
 use super::fault::Fault;
 use super::limits::MAX_DEPTH;
 use super::reader::Reader;

@@ -3,61 +3,12 @@
 use std::any::type_name;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::decode::decode;
+use super::encoded::Encoded;
+use super::encoding::Encoding;
 use super::inline::schema_of;
-use super::json::to_json;
 use super::record::{Recorder, Target};
-use super::schema::Schema;
 use crate::error::{Error, ErrorKind, Result};
-
-/// A value, as it is stored.
-#[derive(Clone, Debug)]
-pub struct Encoded {
-    /// The Rust type, for people: nothing is decided by it.
-    pub(crate) type_name: String,
-    pub(crate) encoding: Encoding,
-    /// The structure of the bytes; `None` with [`Encoding::Json`].
-    pub(crate) schema: Option<Schema>,
-    pub(crate) bytes: Vec<u8>,
-}
-
-impl Encoded {
-    /// Reads the value as a Rust type.
-    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        decode(self.encoding, self.schema.as_ref(), &self.bytes)
-    }
-
-    /// Reads the value without its type.
-    pub(crate) fn json(&self) -> Result<serde_json::Value> {
-        to_json(self.encoding, self.schema.as_ref(), &self.bytes)
-    }
-}
-
-/// What the bytes of an object are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    /// Those of `postcard`, to be read with the schema.
-    Postcard,
-    /// JSON text, for values whose types show more than one structure.
-    Json,
-}
-
-impl Encoding {
-    /// Names it as the attributes of an object do.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Postcard => "postcard",
-            Self::Json => "json",
-        }
-    }
-
-    /// The encoding of that name.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Postcard, Self::Json].into_iter().find(|encoding| encoding.name() == name)
-    }
-}
 
 /// Writes a value and records its structure.
 ///

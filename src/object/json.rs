@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::decode::{json_error, require, strip};
-use super::encode::Encoding;
+use super::encoding::Encoding;
 use super::fault::Fault;
 use super::reader::Reader;
 use super::schema::{Node, Primitive, Schema};

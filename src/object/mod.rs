@@ -25,6 +25,8 @@ mod access;
 mod compound;
 mod decode;
 mod encode;
+mod encoded;
+mod encoding;
 mod fault;
 mod graph;
 mod inline;
@@ -39,8 +41,9 @@ mod tests;
 
 #[cfg(test)]
 pub(crate) use decode::decode;
-pub use encode::Encoded;
-pub(crate) use encode::{Encoding, encode};
+pub(crate) use encode::encode;
+pub use encoded::Encoded;
+pub(crate) use encoding::Encoding;
 #[cfg(test)]
 pub(crate) use json::to_json;
 pub(crate) use schema::Schema;

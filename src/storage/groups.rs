@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::files::{FileId, Handle, Rename};
+use super::remove::remove_tree;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -164,7 +165,7 @@ impl Store {
 
     /// Takes away trash that nothing was put into.
     pub(super) fn discard_trash(&self, trash: &Trash) {
-        let _ = super::sweep::remove_tree(&*self.files, self.root(), &trash.wrapper);
+        let _ = remove_tree(&*self.files, self.root(), &trash.wrapper);
     }
 }
 

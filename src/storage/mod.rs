@@ -5,7 +5,7 @@
 //! - `stage`, `array_write`: where a value is written before anybody can see it.
 //! - `commit`, `groups`, `attributes`: the renames that make it visible, replace it, remove it.
 //! - `read`, `array_read`, `list`: reading without a lock, and noticing that something changed meanwhile.
-//! - `sweep`, `check`: removing what is left over, finding what is damaged.
+//! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
 //! - `calculations`: the directories `calc_<ID>`.
 
 mod array_read;
@@ -19,6 +19,7 @@ mod groups;
 mod list;
 mod lock;
 mod read;
+mod remove;
 mod stage;
 mod store;
 mod sweep;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::files::{Files, Handle};
 use super::lock;
+use super::remove::remove_tree;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::zarr::{METADATA_FILE, NodeMetadata};
@@ -95,7 +96,7 @@ impl Store {
     /// Removes something from the stage, as far as that is possible.
     pub(super) fn discard(&self, name: &str) {
         if let Ok(writer) = self.writer() {
-            let _ = super::sweep::remove_tree(&*self.files, writer.stage.handle(), name);
+            let _ = remove_tree(&*self.files, writer.stage.handle(), name);
         }
     }
 

@@ -198,6 +198,10 @@ impl Store {
             return Ok(());
         };
         let (bytes, _) = self.read_small(&file, &place)?;
+        // A power cut soon after the store was made can leave nothing of the file but its length.
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Ok(());
+        }
         let format: FormatFile = serde_json::from_slice(&bytes).map_err(|error| {
             let message = format!("the format of the store cannot be read: {error}");
             Error::new(ErrorKind::Corrupt, message).with_file(self.shown(&place)).with_source(error)
@@ -225,7 +229,7 @@ impl Store {
             patience: access.patience,
             tree: self.open_lock(&lock_place("tree"))?,
         };
-        self.write_format(&writer.stage)?;
+        self.write_format(&writer.stage, access.durability)?;
         Ok(writer)
     }
 
@@ -238,9 +242,9 @@ impl Store {
         }
     }
 
-    fn write_format(&self, stage: &Stage) -> Result<()> {
+    fn write_format(&self, stage: &Stage, durability: Durability) -> Result<()> {
         let place = format!("{INTERNALS}/format.json");
-        if self.files.stat(self.root(), &place).is_ok() {
+        if self.files.stat(self.root(), &place).is_ok_and(|stat| stat.bytes > 0) {
             return Ok(());
         }
         let writer = concat!("calcstore ", env!("CARGO_PKG_VERSION")).to_owned();
@@ -248,7 +252,9 @@ impl Store {
             .map_err(|error| Error::new(ErrorKind::Io, error.to_string()))?;
         let name = stage.next_name();
         let made = self.files.create_file(stage.handle(), &name, &[&bytes]).and_then(|file| {
-            self.files.sync(file.as_fd())?;
+            if durability == Durability::Power {
+                self.files.sync(file.as_fd())?;
+            }
             self.files.rename((stage.handle(), &name), (self.root(), &place), Rename::Over)
         });
         made.map_err(self.failed("cannot write", &place))

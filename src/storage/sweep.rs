@@ -1,11 +1,11 @@
 //! Removing what nobody needs any more: stages of dead writers, and old trash.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::files::Files;
 use super::lock::{self, Mode};
+use super::remove::remove_tree;
 use super::stage::OWNER;
 use super::store::{INTERNALS, Store};
 use crate::error::Result;
@@ -72,29 +72,4 @@ impl Store {
         let now = i64::try_from(now).unwrap_or(i64::MAX);
         self.files.stat(self.root(), place).is_ok_and(|stat| now.saturating_sub(stat.modified) >= GRACE)
     }
-}
-
-/// Removes a file, or a directory with everything in it; links are removed, never followed. That something is
-/// gone already is as well.
-pub(super) fn remove_tree(files: &dyn Files, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
-    let gone = |result: io::Result<()>| match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    };
-    let directory = match files.open_directory(at, path) {
-        Ok(directory) => directory,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(_) => return gone(files.remove_file(at, path)),
-    };
-    for entry in files.list(directory.as_fd())? {
-        let Some(name) = entry.name.to_str() else {
-            return Err(io::Error::other(format!("{} is no name of ours", entry.name.display())));
-        };
-        if entry.is_directory {
-            remove_tree(files, directory.as_fd(), name)?;
-        } else {
-            gone(files.remove_file(directory.as_fd(), name))?;
-        }
-    }
-    gone(files.remove_directory(at, path))
 }

@@ -1,0 +1,123 @@
+//! The files that values come from and go to.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use calcstore::ErrorKind;
+use clap::ValueEnum;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::failure::Failure;
+
+/// What stands for standard input or output.
+pub const STANDARD: &str = "-";
+
+/// Reads a whole file, or standard input.
+pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let failed = |error: io::Error| Failure::io("cannot read", file, &error);
+    if file == Path::new(STANDARD) {
+        io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        File::open(file).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
+/// Finds the format that has the suffix of a file for its name.
+pub fn format_of<F: ValueEnum>(file: &Path) -> Option<F> {
+    F::from_str(file.extension()?.to_str()?, true).ok()
+}
+
+/// Where a value is written: standard output, or a file that appears whole or not at all.
+#[derive(Debug)]
+pub enum Sink {
+    /// Standard output.
+    Stdout(BufWriter<io::StdoutLock<'static>>),
+    /// A file.
+    File(Partial),
+}
+
+/// A file that does not have its name yet. Dropped without [`Sink::finish`], it disappears.
+#[derive(Debug)]
+pub struct Partial {
+    out: BufWriter<File>,
+    partial: PathBuf,
+    file: PathBuf,
+    force: bool,
+}
+
+impl Sink {
+    pub fn stdout() -> Self {
+        Self::Stdout(BufWriter::new(io::stdout().lock()))
+    }
+
+    /// Begins a file; one that is there already is replaced only with `force`.
+    pub fn file(file: &Path, force: bool) -> Result<Self, Failure> {
+        let name = file.file_name().ok_or_else(|| Failure::invalid("not the name of a file").with_file(file))?;
+        if !force && fs::symlink_metadata(file).is_ok() {
+            return Err(exists(file));
+        }
+        if file.is_dir() {
+            return Err(Failure::invalid("is a directory").with_file(file));
+        }
+        let partial = file.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+        let opened = OpenOptions::new().write(true).create_new(true).open(&partial);
+        let opened = opened.map_err(|error| Failure::io("cannot make the file", file, &error))?;
+        let file = file.to_path_buf();
+        Ok(Self::File(Partial { out: BufWriter::new(opened), partial, file, force }))
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(out) => out.write_all(bytes).map_err(|error| Failure::stdout(&error)),
+            Self::File(partial) => {
+                partial.out.write_all(bytes).map_err(|error| Failure::io("cannot write", &partial.file, &error))
+            }
+        }
+    }
+
+    /// Ends the writing; a file gets its name.
+    pub fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(mut out) => out.flush().map_err(|error| Failure::stdout(&error)),
+            Self::File(mut partial) => partial.publish(),
+        }
+    }
+}
+
+impl Partial {
+    fn publish(&mut self) -> Result<(), Failure> {
+        let synced = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
+        let published = synced.and_then(|()| rename(&self.partial, &self.file, self.force));
+        published.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => exists(&self.file),
+            _ => Failure::io("cannot write", &self.file, &error),
+        })
+    }
+}
+
+/// After the renaming there is nothing left under the partial name.
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
+/// Renames; nothing is replaced unless that was asked for.
+fn rename(from: &Path, to: &Path, force: bool) -> io::Result<()> {
+    if force {
+        return fs::rename(from, to);
+    }
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // File systems that cannot do it in one step: a link is never made over something either.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::hard_link(from, to),
+        renamed => Ok(renamed?),
+    }
+}
+
+fn exists(file: &Path) -> Failure {
+    let message = "there is such a file already; --force replaces it";
+    Failure::new(ErrorKind::AlreadyExists, message).with_file(file)
+}

@@ -1,0 +1,43 @@
+//! The beginning and the end of a value, in what a terminal can show.
+
+mod array;
+mod bytes;
+mod excerpt;
+mod table;
+
+use calcstore::{DataStore, Node, NodeKind, Value};
+
+use super::failure::Failure;
+use super::units::counted;
+
+/// The most lines of a preview.
+const LINES: usize = 24;
+
+/// Previews a value in lines of at most `width` columns.
+pub fn preview(store: &DataStore, node: &Node, width: usize) -> Result<String, Failure> {
+    match node.kind {
+        NodeKind::Dataset => match store.get(&node.key)? {
+            excerpt::Array::Text(text) => Ok(first_lines(&text)),
+            excerpt::Array::Elements(rows) => Ok(array::draw(&rows?, width)),
+        },
+        NodeKind::Table => {
+            let columns: excerpt::Table = store.get(&node.key)?;
+            Ok(table::draw(&columns.0?, node.rows.unwrap_or_default(), width))
+        }
+        NodeKind::Bytes => Ok(bytes::draw(&store.get::<excerpt::Beginning>(&node.key)?.0)),
+        _ => match store.value(&node.key)? {
+            Value::Object(object) => Ok(first_lines(&format!("{:#}", object.json))),
+            _ => Ok(String::new()),
+        },
+    }
+}
+
+/// The first lines of a text; says how many more there are.
+fn first_lines(text: &str) -> String {
+    let mut lines: Vec<String> = text.lines().take(LINES).map(super::elements::printable).collect();
+    let more = text.lines().count().saturating_sub(LINES);
+    if more > 0 {
+        lines.push(format!("… {} (cat prints all)", counted(more as u64, "more line")));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,103 @@
+//! What is said of a node: as JSON, and in one line.
+
+use calcstore::{DataStore, Layout, Node, NodeKind};
+use serde_json::{Value as Json, json};
+
+use super::failure::Failure;
+use super::units::{counted, iec};
+
+/// Says what a list says of a node.
+pub fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
+    Ok(match (node.kind, &node.layout) {
+        (NodeKind::Dataset, Some(layout)) => json!({
+            "key": node.key,
+            "kind": node.kind.name(),
+            "data_type": layout.data_type.name(),
+            "shape": layout.shape,
+            "chunks": layout.chunks,
+            "bytes": layout.bytes(),
+            "stored_bytes": store.stored_size(&node.key)?.bytes,
+        }),
+        (NodeKind::Table, _) => {
+            json!({"key": node.key, "kind": node.kind.name(), "columns": node.columns, "rows": node.rows})
+        }
+        _ => json!({"key": node.key, "kind": node.kind.name()}),
+    })
+}
+
+/// The same of several nodes.
+pub fn list_to_json(store: &DataStore, nodes: &[Node]) -> Result<Json, Failure> {
+    nodes.iter().map(|node| to_json(store, node)).collect()
+}
+
+/// Gives the bytes of a value in memory, where they are known; a table's are those of its columns.
+pub fn bytes(store: &DataStore, node: &Node) -> Result<Option<u64>, Failure> {
+    if node.kind != NodeKind::Table {
+        return Ok(node.layout.as_ref().and_then(Layout::bytes));
+    }
+    let mut sum = Some(0u64);
+    for column in &node.columns {
+        let bytes = store.node(&format!("{}/{column}", node.key))?.layout.as_ref().and_then(Layout::bytes);
+        sum = sum.zip(bytes).and_then(|(sum, bytes)| sum.checked_add(bytes));
+    }
+    Ok(sum)
+}
+
+/// Names the type of what a node holds: `float64`, `object Params`, `table`.
+pub fn type_of(node: &Node) -> String {
+    match (node.kind, &node.layout, &node.type_name) {
+        (NodeKind::Dataset, Some(layout), _) => layout.data_type.name().to_owned(),
+        (NodeKind::Object, _, Some(name)) => format!("object {}", short_name(name)),
+        _ => node.kind.name().to_owned(),
+    }
+}
+
+/// The shape of a dataset, the rows and columns of a table.
+pub fn shape_of(node: &Node) -> String {
+    match (node.kind, &node.layout) {
+        (NodeKind::Dataset, Some(layout)) => format!("{:?}", layout.shape),
+        (NodeKind::Table, _) => {
+            let rows = counted(node.rows.unwrap_or_default(), "row");
+            format!("{rows}, {}", counted(node.columns.len() as u64, "column"))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Type, shape and size on one line; nothing for a group.
+pub fn line(store: &DataStore, node: &Node) -> Result<String, Failure> {
+    if node.kind == NodeKind::Group {
+        return Ok(String::new());
+    }
+    let mut parts = vec![type_of(node)];
+    if node.layout.as_ref().is_none_or(|layout| !layout.shape.is_empty()) {
+        parts.push(shape_of(node));
+    }
+    // The bytes that an object is kept as are nobody's business.
+    if node.kind != NodeKind::Object {
+        parts.extend(bytes(store, node)?.map(iec));
+    }
+    parts.retain(|part| !part.is_empty());
+    Ok(parts.join("  "))
+}
+
+/// A Rust type without the modules that it is in: `Option<demo::Params>` is `Option<Params>`.
+pub fn short_name(type_name: &str) -> String {
+    let is_name = |character: char| character.is_alphanumeric() || character == '_' || character == ':';
+    let mut short = String::new();
+    for piece in type_name.split_inclusive(|character| !is_name(character)) {
+        short.push_str(piece.rsplit("::").next().unwrap_or(piece));
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_name;
+
+    #[test]
+    fn types_are_named_without_their_modules() {
+        assert_eq!(short_name("demo::job::Params"), "Params");
+        assert_eq!(short_name("alloc::vec::Vec<(f64, demo::Site)>"), "Vec<(f64, Site)>");
+    }
+}

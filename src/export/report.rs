@@ -1,0 +1,37 @@
+//! What an export tells, while it goes on and at its end.
+
+use std::path::PathBuf;
+
+/// How far an export has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExportProgress {
+    /// The nodes that are in the file.
+    pub nodes: u64,
+    /// The bytes of elements that are in the file.
+    pub bytes: u64,
+}
+
+/// What an export made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExportReport {
+    /// The file.
+    pub file: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// What the file lacks, and why.
+    pub left_out: Vec<LeftOut>,
+    /// The keys of tables that are groups of columns in the file, being too wide for one compound.
+    pub tables_as_groups: Vec<String>,
+}
+
+/// Something that could not be exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// The key; of an attribute with `@` and its name.
+    pub key: String,
+    /// Why it was left out.
+    pub why: String,
+}
