@@ -79,7 +79,7 @@ impl Key {
     pub fn check_creatable(&self) -> Result<()> {
         for component in self.components() {
             if let Some(why) = unportable(component) {
-                return Err(invalid(&self.0, &why));
+                return Err(invalid(&self.to_string(), &why));
             }
         }
         Ok(())

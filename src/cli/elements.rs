@@ -188,7 +188,8 @@ pub fn from_bytes(
     let count = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
     let needed = count.zip(data_type.size()).and_then(|(count, size)| count.checked_mul(size));
     if needed != Some(bytes.len()) {
-        let needed = needed.map_or("more bytes than there can be".to_owned(), |needed| format!("{needed} bytes"));
+        let needed =
+            needed.map_or("more bytes than there can be".to_owned(), |needed| format!("{needed} bytes"));
         let message = format!("{data_type} of shape {shape:?} needs {needed}, there are {}", bytes.len());
         return Err(Failure::new(ErrorKind::WrongShape, message));
     }
@@ -217,9 +218,9 @@ where
     AnyArray: From<ArrayD<T>>,
 {
     let layout = IxDyn(shape).set_f(order == Order::Fortran);
-    ArrayD::from_shape_vec(layout, elements)
-        .map(AnyArray::from)
-        .map_err(|error| Failure::new(ErrorKind::WrongShape, format!("the shape {shape:?} cannot be: {error}")))
+    ArrayD::from_shape_vec(layout, elements).map(AnyArray::from).map_err(|error| {
+        Failure::new(ErrorKind::WrongShape, format!("the shape {shape:?} cannot be: {error}"))
+    })
 }
 
 /// Makes an array of what the library read.
@@ -251,7 +252,9 @@ pub fn escaped(text: &str) -> String {
 
 /// Replaces what a terminal would obey; tabs stay.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character }).collect()
+    text.chars()
+        .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
+        .collect()
 }
 
 /// The beginning of a text between quotes.
@@ -273,7 +276,11 @@ fn few_digits(number: f64) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or_default();
     let shorter = |text: &str| {
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text.to_owned() }
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text.to_owned()
+        }
     };
     if (-5..6).contains(&exponent) {
         let decimals = usize::try_from(5 - exponent).unwrap_or_default();
@@ -324,7 +331,8 @@ mod tests {
                 "uint16 of shape [18446744073709551615, 2] needs more bytes than there can be, there are 8",
             ),
         ] {
-            let Failure::Fault(fault) = from_bytes(DataType::UInt16, shape, Order::C, &[0; 8]).unwrap_err() else {
+            let Failure::Fault(fault) = from_bytes(DataType::UInt16, shape, Order::C, &[0; 8]).unwrap_err()
+            else {
                 panic!("a fault")
             };
             assert_eq!(fault.message, message);

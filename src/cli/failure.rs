@@ -157,7 +157,8 @@ pub fn usage(error: &clap::Error, json: bool) -> Exit {
         return Exit::Trouble;
     };
     if json {
-        let message = text.split("\n\n").next().unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
+        let message =
+            text.split("\n\n").next().unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
         let fault = Fault { kind: ErrorKind::InvalidInput, message, key: None, file: None };
         let _ = writeln!(io::stderr().lock(), "{}", fault.to_json());
     } else {

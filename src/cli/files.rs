@@ -43,7 +43,7 @@ pub enum Sink {
 #[derive(Debug)]
 pub struct Partial {
     out: BufWriter<File>,
-    partial: PathBuf,
+    name: PathBuf,
     file: PathBuf,
     force: bool,
 }
@@ -55,7 +55,8 @@ impl Sink {
 
     /// Begins a file; one that is there already is replaced only with `force`.
     pub fn file(file: &Path, force: bool) -> Result<Self, Failure> {
-        let name = file.file_name().ok_or_else(|| Failure::invalid("not the name of a file").with_file(file))?;
+        let name =
+            file.file_name().ok_or_else(|| Failure::invalid("not the name of a file").with_file(file))?;
         if !force && fs::symlink_metadata(file).is_ok() {
             return Err(exists(file));
         }
@@ -66,15 +67,16 @@ impl Sink {
         let opened = OpenOptions::new().write(true).create_new(true).open(&partial);
         let opened = opened.map_err(|error| Failure::io("cannot make the file", file, &error))?;
         let file = file.to_path_buf();
-        Ok(Self::File(Partial { out: BufWriter::new(opened), partial, file, force }))
+        Ok(Self::File(Partial { out: BufWriter::new(opened), name: partial, file, force }))
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout(out) => out.write_all(bytes).map_err(|error| Failure::stdout(&error)),
-            Self::File(partial) => {
-                partial.out.write_all(bytes).map_err(|error| Failure::io("cannot write", &partial.file, &error))
-            }
+            Self::File(partial) => partial
+                .out
+                .write_all(bytes)
+                .map_err(|error| Failure::io("cannot write", &partial.file, &error)),
         }
     }
 
@@ -90,7 +92,7 @@ impl Sink {
 impl Partial {
     fn publish(&mut self) -> Result<(), Failure> {
         let synced = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
-        let published = synced.and_then(|()| rename(&self.partial, &self.file, self.force));
+        let published = synced.and_then(|()| rename(&self.name, &self.file, self.force));
         published.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => exists(&self.file),
             _ => Failure::io("cannot write", &self.file, &error),
@@ -101,7 +103,7 @@ impl Partial {
 /// After the renaming there is nothing left under the partial name.
 impl Drop for Partial {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.partial);
+        let _ = fs::remove_file(&self.name);
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Global {
     #[arg(allow_negative_numbers = true)]
     pub calc: Calc,
 
-    /// The data directory [default: $OQ_DATADIR, else $HOME/oqdata]
+    #[arg(help = "The data directory [default: $OQ_DATADIR, else $HOME/oqdata]")]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub datadir: Option<PathBuf>,
 

@@ -16,7 +16,9 @@ pub struct OneKey {
 pub fn nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
     let missing = match store.node(key) {
         Ok(node) => return Ok(vec![node]),
-        Err(error) if is_pattern(key) && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidKey) => {
+        Err(error)
+            if is_pattern(key) && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidKey) =>
+        {
             Failure::new(ErrorKind::NotFound, "nothing matches").with_key(key)
         }
         Err(error) => return Err(error.into()),

@@ -4,6 +4,7 @@
 //! `output` prints. Every verb gives an [`Exit`] or a [`Failure`]; nothing else decides on the exit code.
 
 mod arguments;
+mod columns;
 mod elements;
 mod failure;
 mod files;
@@ -46,7 +47,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
-    let session = Session::new(&arguments.global, output)?;
+    let session = Session::new(&arguments.global, output);
     match &arguments.verb {
         Verb::New => verbs::new::run(&session),
         Verb::Calcs => verbs::calcs::run(&session),

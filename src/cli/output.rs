@@ -26,6 +26,7 @@ pub struct Output {
     verbose: bool,
 }
 
+#[expect(clippy::unused_self, reason = "one thing prints, whatever it must know for that")]
 impl Output {
     pub fn new(global: &Global) -> Self {
         Self { json: global.json, quiet: global.quiet, verbose: global.verbose > 0 }
@@ -53,12 +54,20 @@ impl Output {
     /// Prints text for people, with its styles where they are wanted.
     pub fn text(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = anstream::stdout().lock();
-        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Failure::stdout(&error))
     }
 
     /// Prints a line for people.
     pub fn line(&self, text: &str) -> Result<(), Failure> {
         self.text(&format!("{text}\n"))
+    }
+
+    /// Prints lines for people.
+    pub fn lines(&self, lines: impl IntoIterator<Item = String>) -> Result<(), Failure> {
+        self.text(&lines.into_iter().flat_map(|line| [line, "\n".to_owned()]).collect::<String>())
     }
 
     /// Prints JSON on one line.

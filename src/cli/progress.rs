@@ -17,7 +17,11 @@ impl Progress {
         if !output.is_watched() {
             return Self(ProgressBar::hidden());
         }
-        Self::new(ProgressBar::with_draw_target(Some(total()), ProgressDrawTarget::stderr()), OF_BYTES, message)
+        Self::new(
+            ProgressBar::with_draw_target(Some(total()), ProgressDrawTarget::stderr()),
+            OF_BYTES,
+            message,
+        )
     }
 
     /// A spinner that counts nodes.
@@ -30,7 +34,9 @@ impl Progress {
 
     fn new(bar: ProgressBar, template: &str, message: &'static str) -> Self {
         let plain = || ProgressStyle::default_bar();
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| plain()).progress_chars("=> "));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| plain()).progress_chars("=> "),
+        );
         bar.set_message(message);
         Self(bar)
     }

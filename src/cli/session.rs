@@ -15,15 +15,12 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub fn new(global: &'a Global, output: &'a Output) -> Result<Self, Failure> {
+    pub fn new(global: &'a Global, output: &'a Output) -> Self {
         let mut options = DataStore::options();
         if let Some(directory) = &global.datadir {
-            if directory.as_os_str().is_empty() {
-                return Err(Failure::invalid("the data directory has no name"));
-            }
             options = options.data_dir(directory);
         }
-        Ok(Self { calc: &global.calc, options, output })
+        Self { calc: &global.calc, options, output }
     }
 
     /// How the data directory is opened.
@@ -50,7 +47,8 @@ impl<'a> Session<'a> {
             Calc::Id(id) => options.open(*id)?,
             Calc::Path(path) => options.at(path).map_err(|error| {
                 if error.kind() == ErrorKind::NotFound && !path.exists() {
-                    Failure::new(ErrorKind::NotFound, "there is no such calculation or directory").with_file(path)
+                    Failure::new(ErrorKind::NotFound, "there is no such calculation or directory")
+                        .with_file(path)
                 } else {
                     error.into()
                 }

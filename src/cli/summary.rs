@@ -6,6 +6,9 @@ use serde_json::{Value as Json, json};
 use super::failure::Failure;
 use super::units::{counted, iec};
 
+/// The type of an object that never had one of its own.
+pub const ANY_JSON: &str = "serde_json::value::Value";
+
 /// Says what a list says of a node.
 pub fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
     Ok(match (node.kind, &node.layout) {
@@ -47,7 +50,7 @@ pub fn bytes(store: &DataStore, node: &Node) -> Result<Option<u64>, Failure> {
 pub fn type_of(node: &Node) -> String {
     match (node.kind, &node.layout, &node.type_name) {
         (NodeKind::Dataset, Some(layout), _) => layout.data_type.name().to_owned(),
-        (NodeKind::Object, _, Some(name)) => format!("object {}", short_name(name)),
+        (NodeKind::Object, _, Some(name)) if name != ANY_JSON => format!("object {}", short_name(name)),
         _ => node.kind.name().to_owned(),
     }
 }

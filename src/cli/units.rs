@@ -52,7 +52,10 @@ mod tests {
 
     #[test]
     fn one_thing_is_singular() {
-        assert_eq!([counted(0, "node"), counted(1, "node"), counted(2, "node")], ["0 nodes", "1 node", "2 nodes"]);
+        assert_eq!(
+            [counted(0, "node"), counted(1, "node"), counted(2, "node")],
+            ["0 nodes", "1 node", "2 nodes"]
+        );
     }
 
     #[test]

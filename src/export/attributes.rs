@@ -6,9 +6,10 @@ use std::io::{Seek, Write};
 use serde_json::Value as Json;
 
 use super::elements;
-use super::walk::Walk;
+use super::report::LeftOut;
+use super::walk::{Exported, Walk};
 use crate::error::{ErrorKind, Result};
-use crate::hdf5::{Attribute, MAX_MESSAGE, Object};
+use crate::hdf5::{Attribute, MAX_MESSAGE};
 use crate::key::{Key, escape_component};
 use crate::nodes::typed_attribute;
 use crate::storage::Snapshot;
@@ -17,14 +18,6 @@ use crate::zarr::MARKER;
 
 /// The most bytes of text that an attribute is to hold.
 const MAX_TEXT: usize = 60_000;
-
-/// The attributes of one object, and datasets for those that are too large to be attributes.
-#[derive(Default)]
-pub(super) struct Exported {
-    pub attributes: Vec<Attribute>,
-    /// Names and datasets that belong beside the object.
-    pub spilled: Vec<(String, Object)>,
-}
 
 impl<W: Write + Seek> Walk<'_, W> {
     /// Writes the attributes of a node.
@@ -40,7 +33,7 @@ impl<W: Write + Seek> Walk<'_, W> {
             };
             match self.attribute(key, name, &array, &mut exported) {
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
-                    self.leave_out(format!("{key}@{name}"), &error);
+                    exported.left_out.push(LeftOut::new(format!("{key}@{name}"), &error));
                 }
                 done => done?,
             }
@@ -85,7 +78,8 @@ impl<W: Write + Seek> Walk<'_, W> {
         array: &ArrayContent<'_>,
         exported: &mut Exported,
     ) -> Result<Attribute> {
-        let sibling = escape_component(&format!("{}@{name}", key.name()))?;
+        // No key holds a colon: the name cannot be that of a member.
+        let sibling = format!("{}:{}", key.name(), escape_component(name)?);
         let dataset = self.array(array, &[])?;
         let parent = key.parent().map_or(String::new(), |parent| parent.as_str().to_owned());
         let path = format!("/{parent}/{sibling}").replace("//", "/");

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::error::Error;
+
 /// How far an export has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,4 +36,10 @@ pub struct LeftOut {
     pub key: String,
     /// Why it was left out.
     pub why: String,
+}
+
+impl LeftOut {
+    pub(super) fn new(key: String, error: &Error) -> Self {
+        Self { key, why: error.message().to_owned() }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::io::{Seek, Write};
 
-use super::attributes::Exported;
 use super::elements::{self, Half, Interleaved};
 use super::report::{ExportProgress, ExportReport, LeftOut};
 use crate::error::{Error, ErrorKind, Result};
@@ -18,6 +17,16 @@ const TABLE_BYTES: u64 = 4 << 20;
 
 /// One column of a table that is being exported.
 type Column<'a> = (String, &'a dyn Source);
+
+/// The attributes of one object, and datasets for those that are too large to be attributes.
+#[derive(Default)]
+pub(super) struct Exported {
+    pub attributes: Vec<Attribute>,
+    /// Names and datasets that belong beside the object.
+    pub spilled: Vec<(String, Object)>,
+    /// What HDF5 cannot hold; reported once the object is in the file.
+    pub left_out: Vec<LeftOut>,
+}
 
 /// What has been made of one node.
 enum Made {
@@ -53,6 +62,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         let Made::Members(names, exported) = self.node(&root)? else {
             return Err(Error::new(ErrorKind::Unsupported, "the root is a single array, not a group"));
         };
+        self.report.left_out.extend(exported.left_out);
         let mut group = self.members(&root, names)?;
         for (name, dataset) in exported.spilled {
             group.insert(name, dataset)?;
@@ -75,12 +85,13 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
                 // It was removed meanwhile.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
-                    self.leave_out(key.to_string(), &error);
+                    self.report.left_out.push(LeftOut::new(key.to_string(), &error));
                     continue;
                 }
                 Err(error) => return Err(error.with_key(key.to_string())),
             };
             group.insert(name, object)?;
+            self.report.left_out.extend(exported.left_out);
             for (name, dataset) in exported.spilled {
                 group.insert(name, dataset)?;
             }
@@ -88,10 +99,6 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             self.tell(0)?;
         }
         Ok(group)
-    }
-
-    pub(super) fn leave_out(&mut self, key: String, error: &Error) {
-        self.report.left_out.push(LeftOut { key, why: error.message().to_owned() });
     }
 
     fn tell(&mut self, bytes: u64) -> Result<()> {
@@ -183,7 +190,10 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         for (name, source) in columns {
             group.insert(name.clone(), self.array(*source, &[])?)?;
         }
-        self.report.tables_as_groups.push(key.to_string());
+        let key = key.to_string();
+        if !self.report.tables_as_groups.contains(&key) {
+            self.report.tables_as_groups.push(key);
+        }
         self.writer.group(group, attributes)
     }
 

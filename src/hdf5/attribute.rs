@@ -29,7 +29,7 @@ impl Attribute {
     pub fn new(name: impl Into<String>, datatype: &Datatype, shape: &[u64], data: &[u8]) -> Result<Self> {
         let name = name.into();
         check_name("an attribute", &name)?;
-        let expected = dataspace::data_size(shape, datatype)?;
+        let expected = dataspace::data_size(shape, datatype.size())?;
         if data.len() as u64 != expected {
             let message = format!("attribute {name:?} was given {} bytes for its {expected}", data.len());
             return Err(Error::new(ErrorKind::InvalidInput, message));
@@ -48,7 +48,7 @@ impl Attribute {
     pub fn message_size(name: &str, datatype: &Datatype, shape: &[u64]) -> Result<u64> {
         let head =
             padded(name.len() as u64 + 1) + datatype.message_size() + dataspace::encode(shape)?.len() as u64;
-        let data = dataspace::data_size(shape, datatype)?;
+        let data = dataspace::data_size(shape, datatype.size())?;
         data.checked_add(8 + head).and_then(|size| size.checked_next_multiple_of(8)).ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, format!("attribute {name:?} is more than a file holds"))
         })

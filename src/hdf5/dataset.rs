@@ -28,7 +28,7 @@ impl<W: Write + Seek> Writer<W> {
         shape: &[u64],
         attributes: &[Attribute],
     ) -> Result<DatasetWriter<'_, W>> {
-        let size = dataspace::data_size(shape, datatype)?;
+        let size = dataspace::data_size(shape, datatype.size())?;
         let mut header = ObjectHeader::default();
         header.push(MessageKind::Dataspace, &dataspace::encode(shape)?)?;
         header.push(MessageKind::Datatype, &datatype.encode())?;

@@ -1,6 +1,5 @@
 //! Dataspaces: the shape of a dataset or attribute (IV.A.2.b).
 
-use super::datatype::Datatype;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The most axes that HDF5 knows.
@@ -26,17 +25,17 @@ pub(super) fn encode(shape: &[u64]) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Gives the bytes that all elements of a shape take.
+/// Gives the bytes that all elements of a shape take, of `element` bytes each.
 ///
 /// # Errors
 /// `Unsupported` when they are more than 2⁶⁴ − 1.
-pub(super) fn data_size(shape: &[u64], datatype: &Datatype) -> Result<u64> {
+pub(super) fn data_size(shape: &[u64], element: u64) -> Result<u64> {
     if shape.contains(&0) {
         return Ok(0);
     }
-    let size = shape.iter().try_fold(datatype.size(), |size, &length| size.checked_mul(length));
+    let size = shape.iter().try_fold(element, |size, &length| size.checked_mul(length));
     size.ok_or_else(|| {
-        let message = format!("shape {shape:?} of {} bytes each is more than a file holds", datatype.size());
+        let message = format!("shape {shape:?} of {element} bytes each is more than a file holds");
         Error::new(ErrorKind::Unsupported, message)
     })
 }

@@ -106,7 +106,7 @@ impl Store {
         let stage = self.writer()?.stage.handle();
         let write = |parts: &[&[u8]]| {
             let file = self.files.create_file(stage, &chunk, parts);
-            let file = file.map_err(self.failed("cannot write to", INTERNALS))?;
+            let file = file.map_err(self.failed("cannot write the value", INTERNALS))?;
             if grid.len() > MANY_FILES { Ok(()) } else { self.sync_if_power(&file, INTERNALS) }
         };
         match &content.elements {

@@ -8,7 +8,8 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::files::Rename;
-use super::groups::{Group, is_plain_group};
+use super::groups::is_plain_group;
+use super::known_groups::Group;
 use super::lock::Mode;
 use super::read::{Snapshot, nothing_at};
 use super::store::Store;

@@ -1,50 +1,16 @@
 //! The groups above a value: found, checked, made where they are missing.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::files::{FileId, Handle, Rename};
+use super::files::{Handle, Rename};
+use super::known_groups::Group;
 use super::remove::remove_tree;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{GroupMetadata, METADATA_FILE, Marker, NodeMetadata};
-
-/// The most groups whose directories are kept open.
-const MOST: usize = 64;
-
-/// Groups that were found to be groups. Each directory is kept open, so that its identity cannot pass to another
-/// one; whether it is still at its key is looked up again each time.
-#[derive(Debug, Default)]
-pub(super) struct KnownGroups(Mutex<HashMap<Key, Arc<Group>>>);
-
-/// A directory that is a group.
-#[derive(Debug)]
-pub(super) struct Group {
-    pub handle: Handle,
-    id: FileId,
-}
-
-impl KnownGroups {
-    fn get(&self, key: &Key) -> Option<Arc<Group>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn remember(&self, key: &Key, group: &Arc<Group>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(key.clone(), Arc::clone(group));
-    }
-
-    /// Forgets everything: some group is about to leave its place.
-    pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-}
 
 impl Store {
     /// Gives the group `key`; it and those above it are made where they are missing, each of them complete before

@@ -182,7 +182,7 @@ fn refusal(file: &File, path: &Path, patience: Duration, error: Option<io::Error
         return Error::io("cannot lock; does this file system have locks?", path, error);
     }
     let by = holder(file).map_or(String::new(), |holder| format!(" by {holder}"));
-    let message = format!("locked{by}; gave up after {} s", patience.as_secs());
+    let message = format!("locked{by}; gave up after {patience:?}");
     Error::new(ErrorKind::Locked, message).with_file(path)
 }
 

@@ -2,8 +2,8 @@
 //!
 //! - `files`: the one interface to the file system; nothing else calls it.
 //! - `lock`: the one place that locks.
-//! - `stage`, `array_write`: where a value is written before anybody can see it.
-//! - `commit`, `groups`, `attributes`: the renames that make it visible, replace it, remove it.
+//! - `stage`, `staging`, `array_write`: where a value is written before anybody can see it.
+//! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
 //! - `read`, `array_read`, `list`: reading without a lock, and noticing that something changed meanwhile.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
 //! - `calculations`: the directories `calc_<ID>`.
@@ -16,11 +16,13 @@ mod check;
 mod commit;
 mod files;
 mod groups;
+mod known_groups;
 mod list;
 mod lock;
 mod read;
 mod remove;
 mod stage;
+mod staging;
 mod store;
 mod sweep;
 #[cfg(test)]

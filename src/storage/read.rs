@@ -72,6 +72,9 @@ impl Store {
                 }
                 Err(error) => error,
             };
+            if error.kind() == ErrorKind::Cancelled {
+                return Err(error);
+            }
             // The same at the second look: then the error is not due to a change.
             if before == Some(version) && !is_passing(&error) {
                 return Err(error.with_key(key.to_string()));
@@ -190,9 +193,16 @@ impl Store {
         let open = |name: &String| {
             Key::root().child(name).map_err(|_| damaged_table(&format!("{name:?} cannot be a column")))?;
             let place = format!("{}/{name}", snapshot.place);
-            let failed = self.failed("cannot open", &place);
-            let directory = self.files.open_directory(snapshot.directory.as_fd(), name).map_err(failed)?;
-            let NodeMetadata::Array(array) = self.read_metadata(&directory, &place)? else {
+            let missing = || damaged_table(&format!("column {name} is missing"));
+            let directory = match self.files.open_directory(snapshot.directory.as_fd(), name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(missing()),
+                opened => opened.map_err(self.failed("cannot open", &place))?,
+            };
+            let metadata = self.read_metadata(&directory, &place).map_err(|error| match error.kind() {
+                ErrorKind::Conflict => missing(),
+                _ => error,
+            })?;
+            let NodeMetadata::Array(array) = metadata else {
                 return Err(damaged_table(&format!("column {name} is a group")));
             };
             if array.shape.first() != Some(&rows) {

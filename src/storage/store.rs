@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::files::{FileId, Files, Handle, Rename, Stat};
-use super::groups::KnownGroups;
+use super::known_groups::KnownGroups;
 use super::lock::{Guard, Lock, Mode};
 use super::stage::Stage;
 use crate::error::{Error, ErrorKind, Result};
@@ -221,7 +221,10 @@ impl Store {
         for name in ["", "/locks", "/stage", "/trash"] {
             self.create_directory_if_missing(&format!("{INTERNALS}{name}"))?;
         }
-        let stage = Stage::open(self)?;
+        let stages = format!("{INTERNALS}/stage");
+        let parent =
+            self.files.open_directory(self.root(), &stages).map_err(self.failed("cannot open", &stages))?;
+        let stage = Stage::open(Arc::clone(&self.files), parent, &self.shown(&stages))?;
         let writer = Writer {
             stage,
             groups: KnownGroups::default(),

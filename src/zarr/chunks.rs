@@ -126,11 +126,14 @@ impl ChunkGrid {
         self.chunk.first().copied().unwrap_or(1)
     }
 
-    /// Where a region's elements lie in the array, as first element and count, if they are one run in C order.
+    /// Where a region's elements lie in the array, as first element and count, if they are one run in C order: in
+    /// the array, and from the beginning of the chunk on.
     pub(crate) fn run(&self, region: &Region) -> Option<(u64, u64)> {
         let split = region.shape.iter().take_while(|length| **length == 1).count();
-        let rest = self.shape.iter().zip(&region.shape).skip(split + 1);
-        if rest.clone().any(|(whole, part)| whole != part) {
+        let differs =
+            |of: &[u64]| of.iter().zip(&region.shape).skip(split + 1).any(|(whole, part)| whole != part);
+        // A chunk may be longer than the array along any axis.
+        if differs(&self.shape) || differs(&self.chunk) {
             return None;
         }
         Some((self.offset(&region.start), region.shape.iter().product()))
@@ -227,6 +230,14 @@ mod tests {
         assert_eq!(next, shape.iter().product::<u64>());
         let grid = ChunkGrid::new(&[4, 4], &[2, 2]).unwrap();
         assert_eq!(grid.run(&grid.region(&[0, 0])), None);
+    }
+
+    #[test]
+    fn a_chunk_that_is_wider_than_the_array_is_no_run() {
+        let grid = ChunkGrid::new(&[5, 3], &[4, 4]).unwrap();
+        assert_eq!(grid.run(&grid.region(&[0, 0])), None);
+        let one_row = ChunkGrid::new(&[1, 3], &[4, 4]).unwrap();
+        assert_eq!(one_row.run(&one_row.region(&[0, 0])), Some((0, 3)));
     }
 
     #[test]

@@ -45,11 +45,13 @@ impl Codecs {
         }
     }
 
-    /// The bytes that a chunk file must have, where that follows from the metadata.
+    /// The bytes that a chunk file must have, where that follows from the metadata; more than there can be where
+    /// they are beyond 64 bits.
     pub(crate) fn chunk_size(&self, elements: u64, data_type: DataType) -> Option<u64> {
         match (self, data_type.size()) {
             (Self::Plain { checksum }, Some(size)) => {
-                elements.checked_mul(size as u64)?.checked_add(if *checksum { CHECKSUM as u64 } else { 0 })
+                let checksum = if *checksum { CHECKSUM as u64 } else { 0 };
+                Some(elements.saturating_mul(size as u64).saturating_add(checksum))
             }
             _ => None,
         }

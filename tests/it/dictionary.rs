@@ -40,10 +40,10 @@ fn whatever_insert_takes_get_gives() {
     store.insert("/text", "größe").unwrap();
     store.insert("/owned", String::new()).unwrap();
     store.insert("/list", vec![1i64, 2]).unwrap();
-    store.insert("/slice", &[1u8, 2][..]).unwrap();
+    store.insert("/slice", [1u8, 2].as_slice()).unwrap();
     store.insert("/names", ["a", "b"]).unwrap();
     store.insert("/view", array![[1.0f32, 2.0], [3.0, 4.0]].t()).unwrap();
-    store.insert("/reference", &&7u16).unwrap();
+    store.insert("/reference", &7u16).unwrap();
     store.insert("/any", AnyArray::from(array![true].into_dyn())).unwrap();
     store.insert("/site", Site { lon: 1.0, lat: 2.0 }).unwrap();
     assert_eq!(store.get::<f64>("/f").unwrap(), 3.5);
@@ -219,7 +219,7 @@ fn names_are_listed_sorted_by_bytes() {
     let mut sorted = [&names[..], &["sub"]].concat();
     sorted.sort_unstable_by_key(|name| name.as_bytes());
     assert_eq!(list(store.keys("/g").unwrap()), sorted);
-    assert_eq!(store.keys("/g").unwrap().rev().next().unwrap(), "ä");
+    assert_eq!(store.keys("/g").unwrap().next_back().unwrap(), "ä");
     assert_eq!((store.len("/g").unwrap(), store.keys("/g").unwrap().len()), (11, 11));
     assert_kind(store.keys("/g/a"), ErrorKind::Conflict);
     assert_kind(store.keys("/none"), ErrorKind::NotFound);
@@ -228,7 +228,7 @@ fn names_are_listed_sorted_by_bytes() {
 
 #[test]
 fn iter_and_values_give_what_stands_on_one_level() {
-    let (_directory, store) = store();
+    let (directory, store) = store();
     store.insert("/g/a", 1i64).unwrap();
     store.insert("/g/h/x", 2i64).unwrap();
     store.insert("/g/raw", Bytes([1u8])).unwrap();
@@ -238,7 +238,7 @@ fn iter_and_values_give_what_stands_on_one_level() {
     assert_eq!(entries, expected.clone().map(|(name, value)| (name.to_owned(), value)));
     let values: Vec<Value> = store.values("/g").unwrap().map(Result::unwrap).collect();
     assert_eq!(values, expected.map(|(_, value)| value));
-    let copy = DataStore::at(_directory.path().join("copy")).unwrap();
+    let copy = DataStore::at(directory.path().join("copy")).unwrap();
     let plain = entries.into_iter().filter(|(_, value)| *value != Value::Group);
     copy.extend(plain).unwrap();
     assert_eq!(list(copy.keys("/").unwrap()), ["a", "raw"]);

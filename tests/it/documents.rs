@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use calcstore::{DataStore, Table};
 
@@ -34,6 +34,7 @@ fn document(name: &str) -> String {
 fn the_shell_sessions_of_the_readme_print_what_it_says() {
     assert!(document("README.md").matches("\n$ calcstore ").count() >= 8, "too little is shown");
     let directory = tempfile::tempdir().unwrap();
+    assert!(first_steps(directory.path()).status.success());
     let data = directory.path().to_str().unwrap().to_owned();
     let cases = trycmd::TestCases::new();
     cases.env("OQ_DATADIR", &data).env("COLUMNS", "100").env("NO_COLOR", "1");
@@ -48,7 +49,7 @@ fn the_program_in_the_readme_is_the_example_and_runs() {
     let program = source.split_once("\n\n").unwrap().1;
     assert!(document("README.md").contains(&format!("```rust,no_run\n{program}```\n")));
     let directory = tempfile::tempdir().unwrap();
-    let output = Command::new(example("first_steps")).env("OQ_DATADIR", directory.path()).output().unwrap();
+    let output = first_steps(directory.path());
     assert!(output.status.success(), "{output:?}");
     let calculation = directory.path().join("calc_1");
     let printed = format!("See the results with hdfview {}\n", calculation.join("output.hdf5").display());
@@ -65,8 +66,7 @@ fn the_python_code_in_the_readme_reads_what_the_example_stored() {
         return;
     };
     let directory = tempfile::tempdir().unwrap();
-    let made = Command::new(example("first_steps")).env("OQ_DATADIR", directory.path()).output().unwrap();
-    assert!(made.status.success(), "{made:?}");
+    assert!(first_steps(directory.path()).status.success());
     let readme = document("README.md");
     let blocks: Vec<&str> =
         readme.split("```python\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
@@ -88,6 +88,11 @@ fn the_parallel_example_saves_every_array() {
     assert_eq!(store.len("/curves").unwrap(), 1000);
     let last: ndarray::Array2<f64> = store.get("/curves/0999").unwrap();
     assert_eq!((last.shape(), last[[99, 0]]), (&[100, 20][..], 1.0 - (-1.0_f64).exp()));
+}
+
+/// Runs the program that the README shows, with this data directory.
+fn first_steps(data: &Path) -> Output {
+    Command::new(example("first_steps")).env("OQ_DATADIR", data).output().unwrap()
 }
 
 /// An example's program: made by `cargo test` along with the tests, else now.

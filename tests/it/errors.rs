@@ -207,13 +207,13 @@ fn invalid_keys_and_input_name_the_rule() {
         at,
         store.insert("/Con.txt", 1.0),
         ErrorKind::InvalidKey,
-        "Con.txt: not a valid key: `Con.txt` is the name of a Windows device",
+        "/Con.txt: not a valid key: `Con.txt` is the name of a Windows device",
     );
     says(
         at,
         store.insert("/e\u{301}", 1.0),
         ErrorKind::InvalidKey,
-        r#"e\u{301}: not a valid key: it is not in Unicode's normal form NFC; bring it to NFC first"#,
+        r"/e\u{301}: not a valid key: it is not in Unicode's normal form NFC; bring it to NFC first",
     );
     let attributes = store.attributes("/").unwrap();
     says(

@@ -1,11 +1,29 @@
 //! The integration tests, one module for each topic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::float_cmp,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::format_collect,
+    clippy::needless_pass_by_value,
+    reason = "a test that panics is a test that fails, and its numbers are chosen"
+)]
+
+mod cli;
 mod damage;
 mod dictionary;
+mod documents;
 mod errors;
 mod foreign;
+mod format_spec;
+mod fuzz_replay;
 mod layering;
 mod manifest;
 mod matrix;
 mod model;
 mod oracle;
+mod processes;

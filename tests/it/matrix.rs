@@ -136,11 +136,13 @@ fn what_hdf5_cannot_hold_is_left_out_by_name_and_the_rest_is_exported() {
         table.push("wide", ndarray::Array2::<f64>::zeros((2, 0))).unwrap();
         table.push("id", [1i64, 2]).unwrap();
         store.insert("/table", table).unwrap();
+        store.insert("/both", "a\0b").unwrap();
+        store.attributes("/both").unwrap().insert("text", "a\0b").unwrap();
         store.attributes("/whole").unwrap().insert("text", "a\0b").unwrap();
     });
     let report = written.export();
     let left_out: Vec<&str> = report.left_out.iter().map(|left_out| left_out.key.as_str()).collect();
-    assert_eq!(left_out, ["/whole@text", "/zero"]);
+    assert_eq!(left_out, ["/both", "/whole@text", "/zero"]);
     assert!(report.left_out[0].why.contains("NUL"), "{report:?}");
     assert_eq!(report.tables_as_groups, ["/table"]);
     assert_eq!(Program::Walk.faults(&report.file, Path::new("")), Vec::<String>::new());

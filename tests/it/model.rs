@@ -65,11 +65,10 @@ fn insert(model: &mut Model, key: &str, value: Option<i64>, replace: bool) -> Re
     }
     make_parents(model, key)?;
     match (model.get(key), value) {
-        (None, _) => {}
         (Some(None), None) => return Ok(()),
         (Some(_), Some(_)) if !replace => return Err(ErrorKind::AlreadyExists),
-        (Some(Some(_)), Some(_)) => {}
-        _ => return Err(ErrorKind::Conflict),
+        (Some(None), Some(_)) | (Some(Some(_)), None) => return Err(ErrorKind::Conflict),
+        (None, _) | (Some(Some(_)), Some(_)) => {}
     }
     model.insert(key.to_owned(), value);
     Ok(())

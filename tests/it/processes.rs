@@ -33,7 +33,10 @@ fn version(n: u32) -> Vec<f64> {
 
 fn assert_whole(values: &[f64]) {
     let first = values[0];
-    assert!(values.len() == 600_000 && values.iter().all(|value| *value == first), "two versions in one value");
+    assert!(
+        values.len() == 600_000 && values.iter().all(|value| *value == first),
+        "two versions in one value"
+    );
 }
 
 #[test]
@@ -62,7 +65,9 @@ fn child_inserts_values_of_its_own() {
     let store = DataStore::at(&directory).unwrap();
     let me = std::process::id();
     for n in 0..50 {
-        store.insert_new(&format!("/shared/group_{}/{me}_{n}", n % 7), [f64::from(me), f64::from(n)]).unwrap();
+        store
+            .insert_new(&format!("/shared/group_{}/{me}_{n}", n % 7), [f64::from(me), f64::from(n)])
+            .unwrap();
     }
 }
 
@@ -79,7 +84,10 @@ fn many_writers_lose_nothing() {
     let mut count = 0;
     for key in values {
         let (process, n) = key.rsplit('/').next().unwrap().split_once('_').unwrap();
-        assert_eq!(store.get::<Vec<f64>>(&key).unwrap(), [process.parse::<f64>().unwrap(), n.parse().unwrap()]);
+        assert_eq!(
+            store.get::<Vec<f64>>(&key).unwrap(),
+            [process.parse::<f64>().unwrap(), n.parse().unwrap()]
+        );
         count += 1;
     }
     assert_eq!(count, 6 * 50);

@@ -27,7 +27,11 @@ impl Text {
     /// Decodes an element of UTF-32.
     pub fn decode_utf32(self, element: &[u8]) -> Option<String> {
         let character = |unit: &[u8; 4]| {
-            char::from_u32(if self.big_endian { u32::from_be_bytes(*unit) } else { u32::from_le_bytes(*unit) })
+            char::from_u32(if self.big_endian {
+                u32::from_be_bytes(*unit)
+            } else {
+                u32::from_le_bytes(*unit)
+            })
         };
         element.as_chunks::<4>().0.iter().map(character).collect()
     }
@@ -60,7 +64,10 @@ pub fn parse(descr: &str) -> Result<Descr, Failure> {
             Some('V') => " (structures)",
             _ => "",
         };
-        Failure::new(ErrorKind::Unsupported, format!("elements of NumPy's type {descr:?} are not supported{why}"))
+        Failure::new(
+            ErrorKind::Unsupported,
+            format!("elements of NumPy's type {descr:?} are not supported{why}"),
+        )
     };
     let big_endian = descr.starts_with('>');
     let code = descr.strip_prefix(['<', '>', '=', '|']).ok_or_else(refuse)?;

@@ -67,7 +67,9 @@ impl Literal<'_> {
         let Some(quote) = ['\'', '"'].into_iter().find(|quote| self.accept(*quote)) else {
             return Err(self.wrong("a string"));
         };
-        let Some((string, rest)) = self.0.split_once(quote) else { return Err(self.wrong("a string with an end")) };
+        let Some((string, rest)) = self.0.split_once(quote) else {
+            return Err(self.wrong("a string with an end"));
+        };
         self.0 = rest;
         Ok(string.to_owned())
     }
@@ -113,7 +115,8 @@ mod tests {
 
     #[test]
     fn headers_in_any_order_and_style_are_understood() {
-        let expected = |shape: &[usize]| Header { descr: "<f8".into(), fortran_order: false, shape: shape.into() };
+        let expected =
+            |shape: &[usize]| Header { descr: "<f8".into(), fortran_order: false, shape: shape.into() };
         for (text, shape) in [
             ("{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }          \n", &[3, 4][..]),
             ("{\"shape\":(),\"fortran_order\":False,\"descr\":\"<f8\"}", &[]),

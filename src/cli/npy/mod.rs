@@ -68,11 +68,13 @@ fn split(file: &[u8]) -> Result<(&str, &[u8]), Failure> {
 fn strings(text: Text, shape: &[usize], elements: &[u8]) -> Result<Vec<String>, Failure> {
     let count = shape.iter().try_fold(1usize, |product, length| product.checked_mul(*length));
     if text.size == 0 || count.and_then(|count| count.checked_mul(text.size)) != Some(elements.len()) {
-        let message = format!("text of {} bytes in shape {shape:?} does not fill {} bytes", text.size, elements.len());
+        let message =
+            format!("text of {} bytes in shape {shape:?} does not fill {} bytes", text.size, elements.len());
         return Err(Failure::new(ErrorKind::WrongShape, message));
     }
     let decode = |cell: &[u8]| {
-        let decoded = if text.is_unicode { text.decode_utf32(cell) } else { String::from_utf8(cell.to_vec()).ok() };
+        let decoded =
+            if text.is_unicode { text.decode_utf32(cell) } else { String::from_utf8(cell.to_vec()).ok() };
         let decoded = decoded.ok_or_else(|| invalid("it holds text that is not Unicode"))?;
         Ok(decoded.trim_end_matches('\0').to_owned())
     };
@@ -80,10 +82,7 @@ fn strings(text: Text, shape: &[usize], elements: &[u8]) -> Result<Vec<String>, 
 }
 
 /// Writes a whole file.
-pub fn write(
-    array: &AnyArray,
-    mut each: impl FnMut(&[u8]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+pub fn write(array: &AnyArray, mut each: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
     let Some(descr) = descr::of(array.data_type()) else {
         let message = format!("npy holds no {} of any length; use -f json or text", DataType::String);
         return Err(Failure::new(ErrorKind::Unsupported, message));
@@ -130,7 +129,8 @@ mod tests {
     fn all_versions_orders_and_byte_orders_are_read() {
         let header = "{'descr': '>i2', 'fortran_order': True, 'shape': (2, 2)}";
         for version in 1..=3 {
-            let AnyArray::Int16(array) = read(&file(version, header, &[0, 1, 0, 2, 0, 3, 1, 4])).unwrap() else {
+            let AnyArray::Int16(array) = read(&file(version, header, &[0, 1, 0, 2, 0, 3, 1, 4])).unwrap()
+            else {
                 panic!("int16")
             };
             assert_eq!(array, ndarray::arr2(&[[1, 3], [2, 260]]).into_dyn());
@@ -141,7 +141,8 @@ mod tests {
     fn what_is_written_is_read_again() {
         for shape in [&[][..], &[0], &[3], &[2, 3], &[1, 2, 3, 1, 1, 2]] {
             let count: u8 = shape.iter().product::<usize>().try_into().unwrap();
-            let array = elements::from_bytes(DataType::UInt8, shape, Order::C, &(0..count).collect::<Vec<_>>());
+            let array =
+                elements::from_bytes(DataType::UInt8, shape, Order::C, &(0..count).collect::<Vec<_>>());
             let array = array.unwrap();
             let mut written = Vec::new();
             write(&array, |bytes| {
@@ -161,7 +162,10 @@ mod tests {
             (b"PK".to_vec(), "it does not begin with \\x93NUMPY"),
             (MAGIC.to_vec(), "it ends in the middle of the header"),
             (file(1, good, &[0; 8])[..20].to_vec(), "it ends in the middle of the header"),
-            ([MAGIC, &[2, 0, 255, 255, 255, 255]].concat(), "its header has 4294967295 bytes, more than 65536"),
+            (
+                [MAGIC, &[2, 0, 255, 255, 255, 255]].concat(),
+                "its header has 4294967295 bytes, more than 65536",
+            ),
             (file(1, "{'descr': '<f8'}", &[]), "its header is wrong: it has no fortran_order"),
             (file(1, "[1, 2]", &[]), "its header is wrong: { expected at \"[1, 2]\""),
         ] {

@@ -22,7 +22,7 @@ impl Shown {
             return Self { first: (0..length).collect(), last: Vec::new() };
         }
         let edge = (most / 2).max(1);
-        Self { first: (0..edge).collect(), last: (length - edge..length).collect() }
+        Self { first: (0..(most - edge).max(1)).collect(), last: (length - edge..length).collect() }
     }
 
     /// The indices in their order; `None` for those left out.
@@ -37,8 +37,10 @@ pub fn draw(rows: &Rows, width: usize) -> String {
     let Some((last, outer)) = rows.shape.split_last() else {
         return text_at(&rows.first, 0, Digits::Few);
     };
-    let axes: Vec<Shown> = outer.iter().map(|length| Shown::new(*length, lines_of_axis(outer.len()))).collect();
-    let one = Drawing { rows, axes: &axes, last: &Shown::new(*last, 2 * WIDEST as u64), cell: 0, per_line: 1 };
+    let axes: Vec<Shown> =
+        outer.iter().map(|length| Shown::new(*length, lines_of_axis(outer.len()))).collect();
+    let one =
+        Drawing { rows, axes: &axes, last: &Shown::new(*last, 2 * WIDEST as u64), cell: 0, per_line: 1 };
     // Without rows to look at there are no lines to draw.
     let Some(cell) = one.widest_cell() else { return format!("[] of shape {:?}", rows.shape) };
     let rank = rows.shape.len();
@@ -85,7 +87,8 @@ impl Drawing<'_> {
             None => (last, Vec::new()),
         };
         let (array, row) = self.rows.row(row);
-        let place = inner.iter().zip(shape.iter().skip(1)).fold(row, |place, (at, length)| place * length + at);
+        let place =
+            inner.iter().zip(shape.iter().skip(1)).fold(row, |place, (at, length)| place * length + at);
         text_at(array, usize::try_from(place).unwrap_or(usize::MAX), Digits::Few)
     }
 
@@ -121,8 +124,8 @@ impl Drawing<'_> {
         let depth = index.len();
         let Some(axis) = self.axes.get(depth) else { return self.line(index, text) };
         text.push('[');
-        // Groups of groups stand apart.
-        let blank = "\n".repeat(self.axes.len() - depth);
+        // Planes stand apart by an empty line.
+        let blank = "\n".repeat((self.axes.len() - depth).min(2));
         for (at, place) in axis.places().enumerate() {
             if at > 0 {
                 text.push_str(&blank);
@@ -151,7 +154,8 @@ impl Drawing<'_> {
             }
             let element = place.map_or("…".to_owned(), |place| self.element(index, place));
             let cell = if place.is_some() { self.cell } else { 1 };
-            text.push_str(&format!("{element:>cell$}"));
+            text.extend(std::iter::repeat_n(' ', cell.saturating_sub(element.chars().count())));
+            text.push_str(&element);
         }
         text.push(']');
     }

@@ -19,7 +19,9 @@ pub fn draw(bytes: &[u8]) -> String {
 fn text_of(bytes: &[u8]) -> Option<&str> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?
+        }
         Err(_) => return None,
     };
     let binary = |character: char| character.is_control() && !['\n', '\r', '\t'].contains(&character);
@@ -30,7 +32,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::new();
     for (at, line) in bytes.chunks(PER_LINE).take(HEX_LINES).enumerate() {
         let hex: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
-        let shown = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
+        let shown =
+            |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
         let characters: String = line.iter().map(shown).collect();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:08x}  {:<47}  {characters}", at * PER_LINE, hex.join(" "));

@@ -64,7 +64,7 @@ pub enum Array {
     /// A scalar of text.
     Text(String),
     /// Anything else.
-    Elements(Result<Rows, Failure>),
+    Elements(Box<Result<Rows, Failure>>),
 }
 
 impl Get for Array {
@@ -72,10 +72,10 @@ impl Get for Array {
         match stored {
             Stored::Array(source) if source.shape().is_empty() => match AnyArray::get(stored)? {
                 AnyArray::String(text) => Ok(Self::Text(text.into_iter().next().unwrap_or_default())),
-                first => Ok(Self::Elements(Ok(Rows { shape: Vec::new(), first, last: None }))),
+                first => Ok(Self::Elements(Box::new(Ok(whole(first))))),
             },
-            Stored::Array(source) => Rows::read(*source).map(Self::Elements),
-            other => AnyArray::get(other).map(|first| Self::Elements(Ok(whole(first)))),
+            Stored::Array(source) => Ok(Self::Elements(Box::new(Rows::read(*source)?))),
+            other => AnyArray::get(other).map(|first| Self::Elements(Box::new(Ok(whole(first))))),
         }
     }
 }

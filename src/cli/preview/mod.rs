@@ -18,7 +18,7 @@ pub fn preview(store: &DataStore, node: &Node, width: usize) -> Result<String, F
     match node.kind {
         NodeKind::Dataset => match store.get(&node.key)? {
             excerpt::Array::Text(text) => Ok(first_lines(&text)),
-            excerpt::Array::Elements(rows) => Ok(array::draw(&rows?, width)),
+            excerpt::Array::Elements(rows) => Ok(array::draw(&(*rows)?, width)),
         },
         NodeKind::Table => {
             let columns: excerpt::Table = store.get(&node.key)?;

@@ -1,8 +1,7 @@
 //! The columns of a table, side by side.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table};
-
 use super::excerpt::{EDGE, Rows};
+use crate::cli::columns::layout;
 use crate::cli::elements::{Digits, text_at};
 use crate::cli::units::counted;
 
@@ -32,26 +31,14 @@ pub fn draw(columns: &[(String, Rows)], rows: u64, width: usize) -> String {
         drawn.push(cells);
     }
     let more = columns.len() + 1 - drawn.len();
-    let mut text = layout(&drawn, width);
+    let lines = (0..=shown.len()).map(|line| drawn.iter().map(|column| column[line].clone()).collect());
+    let mut lines = layout(lines, 0, width);
     if more > 0 {
-        let names: Vec<&str> = columns[drawn.len() - 1..].iter().map(|(name, _)| name.as_str()).take(8).collect();
+        let names: Vec<&str> =
+            columns[drawn.len() - 1..].iter().map(|(name, _)| name.as_str()).take(8).collect();
         let end = if more > names.len() { ", …" } else { "" };
-        text.push_str(&format!("\n… {}: {}{end}", counted(more as u64, "more column"), names.join(", ")));
+        lines.push(format!("… {}: {}{end}", counted(more as u64, "more column"), names.join(", ")));
     }
-    text
-}
-
-fn layout(columns: &[Vec<String>], width: usize) -> String {
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    for row in 0..columns.first().map_or(0, Vec::len) {
-        table.add_row(columns.iter().map(|column| column[row].as_str()));
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Right);
-    }
-    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
 }
 
@@ -59,7 +46,8 @@ fn layout(columns: &[Vec<String>], width: usize) -> String {
 fn cell(column: &Rows, row: u64) -> String {
     let (array, row) = column.row(row);
     let inner: u64 = column.shape.iter().skip(1).product();
-    let element = |at: u64| text_at(array, usize::try_from(row * inner + at).unwrap_or(usize::MAX), Digits::Few);
+    let element =
+        |at: u64| text_at(array, usize::try_from(row * inner + at).unwrap_or(usize::MAX), Digits::Few);
     if column.shape.len() <= 1 {
         return element(0);
     }

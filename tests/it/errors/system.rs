@@ -27,7 +27,7 @@ fn a_lock_that_another_program_holds_is_waited_for_only_so_long() {
         at,
         store.insert("/b", 1.0),
         ErrorKind::Locked,
-        "/b: locked; gave up after 0 s (…/store/.calcstore/locks/tree)",
+        "/b: locked; gave up after 50ms (…/store/.calcstore/locks/tree)",
     );
     assert_eq!(store.get::<f64>("/a").unwrap(), 1.0);
     drop(lock);
@@ -70,6 +70,17 @@ fn what_the_caller_stops_is_cancelled_and_leaves_nothing() {
     let file = at.join("x.hdf5");
     let export = store.hdf5_export().file(&file).on_progress(|_| Continue::No).run();
     says(at, export, ErrorKind::Cancelled, "/a: the export was stopped");
+    let mut calls = 0;
+    let once = |_| {
+        calls += 1;
+        if calls == 1 { Continue::No } else { Continue::Yes }
+    };
+    says(
+        at,
+        store.hdf5_export().file(&file).on_progress(once).run(),
+        ErrorKind::Cancelled,
+        "/a: the export was stopped",
+    );
     assert_eq!(fs::read_dir(at).unwrap().count(), 1);
 }
 
@@ -154,7 +165,7 @@ fn a_full_disk_is_told_and_what_was_stored_before_is_kept() {
         &at,
         full,
         ErrorKind::StorageFull,
-        "/b: cannot write to: File too large (os error 27) (…/store/.calcstore)",
+        "/b: cannot write the value: File too large (os error 27) (…/store/.calcstore)",
     );
     assert_eq!(store.get::<f64>("/a").unwrap(), 1.0);
     assert_eq!(store.keys("/").unwrap().collect::<Vec<_>>(), ["a"]);

@@ -12,6 +12,9 @@ use crate::manifest::Described;
 /// A node of each kind, written before.
 const NODES: [&str; 6] = ["/", "/float64", "/float64/all", "/table/curves", "/object/job", "/bytes/some"];
 
+/// One of each kind again, for what is too large for an attribute of HDF5. The root has no sibling to hold it.
+const LARGE: [&str; 5] = ["/empty group", "/int8/all", "/table/single", "/object/none", "/bytes/none"];
+
 pub fn of_every_type_on_every_kind(samples: &mut Samples, store: &DataStore) {
     samples.manifest.node("/float64", "group", []);
     for key in NODES {
@@ -24,8 +27,7 @@ pub fn of_every_type_on_every_kind(samples: &mut Samples, store: &DataStore) {
         samples.json_attribute(store, key, "mixed", json!([1, "a", [2.5]]));
         assert_eq!(samples.manifest.attributes(key).len(), 15 * 6 + 3);
     }
-    // The root has no sibling that could hold what is too large for an attribute of HDF5.
-    for key in &NODES[1..] {
+    for key in LARGE {
         samples.attribute(store, key, "long_text", ndarray::arr0("é".repeat(40_000)));
         samples.attribute(store, key, "long_list", Array1::from_shape_fn(10_000, |i| i as f64 + 0.5));
     }

@@ -1,0 +1,172 @@
+mod csv;
+mod rows;
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use calcstore::{AnyArray, DataStore, ErrorKind, Node, NodeKind, Value};
+use clap::{ValueEnum, ValueHint};
+use serde_json::{Map, Value as Json};
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::files::{self, Sink};
+use crate::cli::keys::OneKey;
+use crate::cli::session::Session;
+use crate::cli::{elements, keys, npy};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without -f, the suffix of FILE decides; else objects are printed as JSON, bytes as they are, all else as text: one
+row a line, tabs between the elements.
+
+Examples:
+  calcstore cat /0/Sadigh
+  calcstore cat /0/Sadigh/PGA -o pga.npy
+  calcstore cat /job -f json | jq .description")]
+pub struct Arguments {
+    #[command(flatten)]
+    key: OneKey,
+
+    /// The format
+    #[arg(short, long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Save to a file, which appears whole or not at all
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// Replace a file that is there already
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+/// What a value can be printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people: one row a line
+    #[value(alias = "txt")]
+    Text,
+    /// JSON: nested lists, tables by column
+    Json,
+    /// One row a line, each JSON
+    Jsonl,
+    /// One or two axes, or a table with its inner shapes spread out: PGA[0], PGA[1]
+    Csv,
+    /// The file of one array that numpy.save makes
+    Npy,
+    /// The elements alone, little-endian, the last axis varying fastest
+    #[value(alias = "bin")]
+    Raw,
+}
+
+/// Prints a value, or saves it.
+pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
+    let store = session.read()?;
+    let node = keys::node(&store, &asked.key.key)?;
+    if node.kind == NodeKind::Group {
+        let message = "is a group; name a value in it (ls lists them)";
+        return Err(Failure::new(ErrorKind::WrongType, message).with_key(&node.key));
+    }
+    let file = asked.output.as_deref().filter(|file| *file != Path::new(files::STANDARD));
+    let format = format(session, asked, file, &node);
+    let is_terminal = file.is_none() && io::stdout().is_terminal();
+    if is_terminal && matches!(format, Format::Npy | Format::Raw) {
+        let message = "is nothing for a terminal; -o FILE saves it, show previews it";
+        return Err(Failure::invalid(message).with_key(&node.key));
+    }
+    let mut sink = match file {
+        Some(file) => Sink::file(file, asked.force)?,
+        None => Sink::stdout(),
+    };
+    let pretty = !session.output.is_json();
+    write(&store, &node, format, pretty, &mut sink).map_err(|failure| failure.with_key(&node.key))?;
+    sink.finish()?;
+    if is_terminal && format == Format::Text && node.layout.is_some_and(|layout| layout.shape.is_empty()) {
+        session.output.line("")?;
+    }
+    Ok(Exit::Done)
+}
+
+fn format(session: &Session<'_>, asked: &Arguments, file: Option<&Path>, node: &Node) -> Format {
+    let by_kind = || match node.kind {
+        NodeKind::Object => Format::Json,
+        NodeKind::Bytes => Format::Raw,
+        _ if session.output.is_json() => Format::Json,
+        _ => Format::Text,
+    };
+    let by_flag = || (session.output.is_json() && file.is_none()).then_some(Format::Json);
+    asked.format.or_else(|| files::format_of(file?)).or_else(by_flag).unwrap_or_else(by_kind)
+}
+
+fn write(
+    store: &DataStore,
+    node: &Node,
+    format: Format,
+    pretty: bool,
+    sink: &mut Sink,
+) -> Result<(), Failure> {
+    let value = store.value(&node.key)?;
+    match (format, &value) {
+        (Format::Text, Value::Object(_)) | (Format::Json, _) => {
+            let json = json(&value)?;
+            let text = if pretty && matches!(value, Value::Object(_)) {
+                format!("{json:#}\n")
+            } else {
+                format!("{json}\n")
+            };
+            sink.write(text.as_bytes())
+        }
+        (Format::Text, Value::Array(AnyArray::String(text))) if text.ndim() == 0 => {
+            sink.write(text.first().map_or("", String::as_str).as_bytes())
+        }
+        (Format::Text, Value::Array(array)) => rows::text(array, sink),
+        (Format::Text, Value::Table(table)) => rows::table_text(table, sink),
+        (Format::Text, Value::Bytes(bytes)) => match std::str::from_utf8(bytes) {
+            Ok(text) => sink.write(text.as_bytes()),
+            Err(_) => Err(Failure::new(ErrorKind::WrongType, "holds bytes that are no text; use -f raw")),
+        },
+        (Format::Jsonl, value) => rows::json_lines(&json(value)?, matches!(value, Value::Table(_)), sink),
+        (Format::Csv, Value::Array(array)) => csv::array(array, sink),
+        (Format::Csv, Value::Table(table)) => csv::table(table, sink),
+        (Format::Npy, Value::Array(array)) => npy::write(array, |bytes| sink.write(bytes)),
+        (Format::Npy, Value::Table(table)) => {
+            let first = table.columns().next().map_or("", |(name, _)| name);
+            let message = format!("npy holds one array: name a column, such as {}/{first}", node.key);
+            Err(Failure::new(ErrorKind::WrongType, message))
+        }
+        (Format::Raw, Value::Bytes(bytes)) => sink.write(bytes),
+        (Format::Raw, Value::Array(array)) if array.data_type().size().is_some() => {
+            elements::write_bytes(array, |bytes| sink.write(bytes))
+        }
+        _ => {
+            let format =
+                format.to_possible_value().map_or(String::new(), |format| format.get_name().to_owned());
+            let message = format!("{format} cannot hold {}; json can", described(&value));
+            Err(Failure::new(ErrorKind::WrongType, message))
+        }
+    }
+}
+
+fn described(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "text",
+        Value::Table(_) => "a table",
+        Value::Bytes(_) => "bytes",
+        _ => "an object",
+    }
+}
+
+/// The value as JSON: nested lists, columns by name, bytes in base64.
+fn json(value: &Value) -> Result<Json, Failure> {
+    Ok(match value {
+        Value::Array(array) => array.to_json(),
+        Value::Table(table) => Json::Object(
+            table.columns().map(|(name, column)| (name.to_owned(), column.to_json())).collect::<Map<_, _>>(),
+        ),
+        Value::Bytes(bytes) => Json::from(STANDARD.encode(bytes)),
+        Value::Object(object) => object.json.clone(),
+        _ => return Err(Failure::new(ErrorKind::WrongType, "is no value")),
+    })
+}

@@ -1,0 +1,107 @@
+use calcstore::{DataStore, Node, NodeKind};
+
+use crate::cli::columns::layout;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::GROUP;
+use crate::cli::session::Session;
+use crate::cli::units::{iec, ratio};
+use crate::cli::{keys, summary};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  calcstore ls                  names in the root; groups end with /
+  calcstore ls -l /0            with types, shapes and sizes
+  calcstore ls -r '/*/Sadigh*'  each match with everything below it")]
+pub struct Arguments {
+    /// A group, a value, or a pattern: * within a component, ** across
+    #[arg(value_name = "KEY", default_value = "/")]
+    key: String,
+
+    /// Print type, shape, chunks, size in memory and on disk, and the ratio of these
+    #[arg(short, long)]
+    long: bool,
+
+    /// List everything below, too
+    #[arg(short, long)]
+    recursive: bool,
+}
+
+/// Lists what is in a group: one level, sorted.
+pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
+    let store = session.read()?;
+    let listed = listed(&store, asked)?;
+    let nodes: Vec<Node> = listed.iter().map(|(_, node)| node.clone()).collect();
+    if session.output.is_json() {
+        session.output.json(&summary::list_to_json(&store, &nodes)?)?;
+    } else if asked.long {
+        session.output.lines(long(&store, &listed, session.output.width())?)?;
+    } else {
+        session.output.lines(listed.iter().map(|(name, node)| short(name, node)))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The nodes with the names that they are listed under: relative to the group where it is one level of one group.
+fn listed(store: &DataStore, asked: &Arguments) -> Result<Vec<(String, Node)>, Failure> {
+    let matches = keys::nodes(store, &asked.key)?;
+    let mut listed = Vec::new();
+    if let ([group], false) = (matches.as_slice(), asked.recursive)
+        && group.kind == NodeKind::Group
+        && store.node(&asked.key).is_ok()
+    {
+        for node in store.nodes(&group.key)? {
+            listed.push((node.key.rsplit('/').next().unwrap_or_default().to_owned(), node));
+        }
+        return Ok(listed);
+    }
+    let literal = matches.len() == 1 && store.node(&asked.key).is_ok();
+    for node in matches {
+        let below = if asked.recursive && node.kind == NodeKind::Group {
+            store.walk_nodes(&node.key)?
+        } else {
+            Vec::new()
+        };
+        // Of a group that was named, what is in it; a match is listed itself.
+        if !(literal && node.kind == NodeKind::Group) {
+            listed.push((node.key.clone(), node));
+        }
+        listed.extend(below.into_iter().map(|node| (node.key.clone(), node)));
+    }
+    listed.sort_by(|(_, one), (_, other)| key_order(&one.key, &other.key));
+    listed.dedup_by(|(_, one), (_, other)| one.key == other.key);
+    Ok(listed)
+}
+
+/// Each group before what is in it, names by their bytes.
+fn key_order(one: &str, other: &str) -> std::cmp::Ordering {
+    one.split('/').cmp(other.split('/'))
+}
+
+fn short(name: &str, node: &Node) -> String {
+    match node.kind {
+        NodeKind::Group => format!("{GROUP}{name}{GROUP:#}/"),
+        _ => name.to_owned(),
+    }
+}
+
+fn long(store: &DataStore, listed: &[(String, Node)], width: usize) -> Result<Vec<String>, Failure> {
+    let names = ["NAME", "TYPE", "SHAPE", "CHUNKS", "SIZE", "STORED", "RATIO"];
+    let mut rows = vec![names.map(str::to_owned).to_vec()];
+    for (name, node) in listed {
+        let bytes = summary::bytes(store, node)?.filter(|_| node.kind != NodeKind::Object);
+        let stored = store.stored_size(&node.key)?.bytes;
+        let slash = if node.kind == NodeKind::Group { "/" } else { "" };
+        let chunks = node.layout.as_ref().filter(|_| node.kind == NodeKind::Dataset);
+        rows.push(vec![
+            format!("{name}{slash}"),
+            summary::type_of(node),
+            summary::shape_of(node),
+            chunks.map(|layout| format!("{:?}", layout.chunks)).unwrap_or_default(),
+            bytes.map(iec).unwrap_or_default(),
+            iec(stored),
+            bytes.and_then(|bytes| ratio(bytes, stored)).unwrap_or_default(),
+        ]);
+    }
+    Ok(layout(rows, 4, width))
+}

@@ -1,0 +1,16 @@
+use serde_json::json;
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::session::Session;
+
+/// Prints the directory of a calculation.
+pub fn run(session: &Session<'_>) -> Result<Exit, Failure> {
+    let store = session.read()?;
+    let directory = store.calc_dir().display().to_string();
+    if session.output.is_json() {
+        session.output.json(&json!({"calc_id": store.calc_id(), "calc_dir": directory}))?;
+    } else {
+        session.output.line(&directory)?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,75 @@
+//! Values from CSV.
+
+use calcstore::{AnyArray, Table};
+use csv::{Reader, ReaderBuilder, StringRecord};
+
+use crate::cli::elements::{Order, shaped};
+use crate::cli::failure::Failure;
+
+/// Reads a table: a line of names, then rows as long as it.
+pub fn table(bytes: &[u8]) -> Result<Table, Failure> {
+    let mut reader = reader(bytes, true);
+    let names = reader.headers().map_err(|error| wrong(&error))?.clone();
+    if names.is_empty() {
+        return Err(Failure::invalid("there is no line of names"));
+    }
+    let rows = rows(&mut reader)?;
+    let mut table = Table::new();
+    for (at, name) in names.iter().enumerate() {
+        let cells = rows.iter().map(|row| row.get(at).unwrap_or_default());
+        table.push(name.trim(), typed(&[rows.len()], &cells.collect::<Vec<_>>())?)?;
+    }
+    Ok(table)
+}
+
+/// Reads an array of two axes: rows of equal length, no names.
+pub fn array(bytes: &[u8]) -> Result<AnyArray, Failure> {
+    let rows = rows(&mut reader(bytes, false))?;
+    let columns = rows.first().map_or(0, StringRecord::len);
+    let cells: Vec<&str> = rows.iter().flat_map(|row| row.iter()).collect();
+    typed(&[rows.len(), columns], &cells)
+}
+
+fn reader(bytes: &[u8], has_headers: bool) -> Reader<&[u8]> {
+    // A byte order mark is no part of the first name.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    ReaderBuilder::new().has_headers(has_headers).from_reader(bytes)
+}
+
+fn rows(reader: &mut Reader<&[u8]>) -> Result<Vec<StringRecord>, Failure> {
+    reader.records().map(|row| row.map_err(|error| wrong(&error))).collect()
+}
+
+fn wrong(error: &csv::Error) -> Failure {
+    let line = error.position().map_or(String::new(), |position| format!("line {}: ", position.line()));
+    let why = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("has {len} cells, where those before have {expected_len}")
+        }
+        csv::ErrorKind::Utf8 { .. } => "is not UTF-8".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure::invalid(format!("not CSV: {line}{why}"))
+}
+
+/// Cells of one type: `int64` where all are integers, `float64` where all are numbers or missing, else text.
+fn typed(shape: &[usize], cells: &[&str]) -> Result<AnyArray, Failure> {
+    if cells.is_empty() {
+        return shaped(shape, Order::C, Vec::<f64>::new());
+    }
+    if let Some(integers) = cells.iter().map(|cell| cell.trim().parse().ok()).collect::<Option<Vec<i64>>>() {
+        return shaped(shape, Order::C, integers);
+    }
+    let some = cells.iter().any(|cell| !cell.trim().is_empty());
+    if let Some(floats) = cells.iter().map(|cell| float(cell)).collect::<Option<Vec<f64>>>()
+        && some
+    {
+        return shaped(shape, Order::C, floats);
+    }
+    shaped(shape, Order::C, cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<String>>())
+}
+
+/// A number; an empty cell is missing, which is NaN.
+fn float(cell: &str) -> Option<f64> {
+    if cell.trim().is_empty() { Some(f64::NAN) } else { cell.trim().parse().ok() }
+}

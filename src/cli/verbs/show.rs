@@ -1,0 +1,109 @@
+use std::fmt::Write;
+
+use calcstore::{DataStore, Node, NodeKind};
+use serde_json::{Value as Json, json};
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::keys::OneKey;
+use crate::cli::output::{DETAIL, GROUP};
+use crate::cli::preview::preview;
+use crate::cli::session::Session;
+use crate::cli::units::{counted, iec};
+use crate::cli::{elements, keys, summary};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  calcstore show /0/Sadigh
+  calcstore show / --json       what is known of the calculation, for programs")]
+pub struct Arguments {
+    #[command(flatten)]
+    key: OneKey,
+}
+
+/// Describes a value and previews it.
+pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
+    let store = session.read()?;
+    let node = keys::node(&store, &asked.key.key)?;
+    if session.output.is_json() {
+        session.output.json(&to_json(&store, &node)?)?;
+        return Ok(Exit::Done);
+    }
+    let mut text = header(&store, &node)?;
+    let body = match node.kind {
+        NodeKind::Group => members(&store, &node)?,
+        _ => preview(&store, &node, session.output.width())?,
+    };
+    if !body.is_empty() {
+        text.push('\n');
+        text.push_str(&body);
+        text.push('\n');
+    }
+    session.output.text(&text)?;
+    Ok(Exit::Done)
+}
+
+fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
+    let mut shown = summary::to_json(store, node)?;
+    if let (NodeKind::Dataset, Some(layout)) = (node.kind, &node.layout) {
+        shown["dimension_names"] = json!(layout.dimension_names);
+        shown["codecs"] = json!(layout.codecs);
+    }
+    shown["attributes"] = json!(node.attributes);
+    Ok(shown)
+}
+
+fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
+    let mut text = format!("{GROUP}{}{GROUP:#}\n", node.key);
+    // Writing to a string cannot fail.
+    let mut field = |name: &str, value: &str| {
+        let _ = writeln!(text, "{DETAIL}{name:<11}{DETAIL:#} {value}");
+    };
+    match (node.kind, &node.layout) {
+        (NodeKind::Dataset, Some(layout)) => {
+            field("type", layout.data_type.name());
+            field("shape", &format!("{:?}", layout.shape));
+            if !layout.shape.is_empty() {
+                field("chunks", &format!("{:?}", layout.chunks));
+                let names = layout.dimension_names.iter().map(|name| name.as_deref().unwrap_or("?"));
+                field("dimensions", &names.collect::<Vec<_>>().join(", "));
+            }
+            let codecs = layout.codecs.iter().map(|codec| codec["name"].as_str().unwrap_or("?"));
+            field("codecs", &codecs.collect::<Vec<_>>().join(", "));
+        }
+        (NodeKind::Table, _) => field("type", &format!("table of {}", summary::shape_of(node))),
+        (NodeKind::Object, _) => {
+            let name = node.type_name.as_deref().filter(|name| *name != summary::ANY_JSON);
+            field("type", elements::printable(&format!("object {}", name.unwrap_or_default())).trim_end());
+        }
+        _ => field("type", node.kind.name()),
+    }
+    field("size", &sizes(store, node)?);
+    for (name, value) in &node.attributes {
+        field("attribute", &format!("{name} = {value}"));
+    }
+    Ok(text)
+}
+
+fn sizes(store: &DataStore, node: &Node) -> Result<String, Failure> {
+    let stored = store.stored_size(&node.key)?;
+    let on_disk = format!("{} on disk in {}", iec(stored.bytes), counted(stored.files, "file"));
+    let bytes = summary::bytes(store, node)?.filter(|_| node.kind != NodeKind::Object);
+    Ok(bytes.map_or(on_disk.clone(), |bytes| format!("{}, {on_disk}", iec(bytes))))
+}
+
+/// The names in a group with what they are.
+fn members(store: &DataStore, group: &Node) -> Result<String, Failure> {
+    let nodes = store.nodes(&group.key)?;
+    let name = |node: &Node| node.key.rsplit('/').next().unwrap_or_default().to_owned();
+    let width = nodes.iter().map(|node| name(node).chars().count()).max().unwrap_or_default();
+    let mut lines = Vec::new();
+    for node in &nodes {
+        let line = match node.kind {
+            NodeKind::Group => "group".to_owned(),
+            _ => summary::line(store, node)?,
+        };
+        lines.push(format!("{:<width$}  {DETAIL}{line}{DETAIL:#}", name(node)));
+    }
+    Ok(if lines.is_empty() { "nothing in it".to_owned() } else { lines.join("\n") })
+}

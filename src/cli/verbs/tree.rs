@@ -1,0 +1,91 @@
+use std::collections::BTreeMap;
+
+use calcstore::{DataStore, Node, NodeKind};
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::output::{DETAIL, GROUP};
+use crate::cli::session::Session;
+use crate::cli::{keys, summary};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  calcstore tree        everything
+  calcstore tree /0     everything below /0")]
+pub struct Arguments {
+    /// A group, or a pattern: * within a component, ** across
+    #[arg(value_name = "KEY", default_value = "/")]
+    key: String,
+}
+
+/// Draws everything below a group.
+pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
+    let store = session.read()?;
+    let roots = keys::nodes(&store, &asked.key)?;
+    let mut lines = Vec::new();
+    let mut listed = Vec::new();
+    for root in roots {
+        let below = if root.kind == NodeKind::Group { store.walk_nodes(&root.key)? } else { Vec::new() };
+        if session.output.is_json() {
+            listed.extend((root.kind != NodeKind::Group).then_some(root).into_iter().chain(below));
+            continue;
+        }
+        let mut tree =
+            Tree { store: &store, children: children(below), width: session.output.width(), lines };
+        tree.node(&root, &root.key, "", "")?;
+        lines = tree.lines;
+    }
+    if session.output.is_json() {
+        session.output.json(&summary::list_to_json(&store, &listed)?)?;
+    } else {
+        session.output.lines(lines)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The nodes by the key of the group that they are in.
+fn children(nodes: Vec<Node>) -> BTreeMap<String, Vec<Node>> {
+    let mut children: BTreeMap<String, Vec<Node>> = BTreeMap::new();
+    for node in nodes {
+        let parent = node.key.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let parent = if parent.is_empty() { "/" } else { parent };
+        children.entry(parent.to_owned()).or_default().push(node);
+    }
+    children
+}
+
+struct Tree<'a> {
+    store: &'a DataStore,
+    children: BTreeMap<String, Vec<Node>>,
+    width: usize,
+    lines: Vec<String>,
+}
+
+impl Tree<'_> {
+    /// Draws a node and what is below it; `first` stands before its own line, `rest` before the others.
+    fn node(&mut self, node: &Node, name: &str, first: &str, rest: &str) -> Result<(), Failure> {
+        let line = summary::line(self.store, node)?;
+        let used = first.chars().count() + name.chars().count() + 2;
+        let line = shortened(&line, self.width.saturating_sub(used));
+        let name =
+            if node.kind == NodeKind::Group { format!("{GROUP}{name}{GROUP:#}") } else { name.to_owned() };
+        let detail = if line.is_empty() { String::new() } else { format!("  {DETAIL}{line}{DETAIL:#}") };
+        self.lines.push(format!("{first}{name}{detail}"));
+        let mut below = self.children.remove(&node.key).unwrap_or_default().into_iter().peekable();
+        while let Some(child) = below.next() {
+            let (branch, bar) =
+                if below.peek().is_some() { ("├── ", "│   ") } else { ("└── ", "    ") };
+            let name = child.key.rsplit('/').next().unwrap_or_default().to_owned();
+            self.node(&child, &name, &format!("{rest}{branch}"), &format!("{rest}{bar}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The beginning of a line, with `…` where something was cut off.
+fn shortened(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}

@@ -1,0 +1,138 @@
+//! What people see.
+
+use super::Desk;
+
+/// What a verb prints, dates and sizes on disk taken out.
+fn printed(desk: &Desk, arguments: &[&str]) -> String {
+    let text = desk.done(arguments).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let date =
+        |word: &str| word.len() > 18 && word.contains('T') && word.contains(':') && word.starts_with("\"20");
+    let lines = text.lines().map(|line| {
+        line.split(' ').map(|word| if date(word) { "DATE" } else { word }).collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn lists_are_aligned_and_trees_drawn() {
+    let desk = Desk::with_values();
+    assert_eq!(desk.done(&["ls"]), "0/\nblob\njob\nsites\n");
+    assert_eq!(desk.done(&["ls", "-r", "/0"]), "/0/Sadigh\n/0/curves\n/0/name\n");
+    assert_eq!(desk.done(&["ls", "/**/[cs]*"]), "/0/curves\n/sites\n");
+    insta::assert_snapshot!("ls_long", printed(&desk, &["ls", "-l", "/0"]));
+    insta::assert_snapshot!("tree", printed(&desk, &["tree"]));
+}
+
+#[test]
+fn every_kind_is_shown() {
+    let desk = Desk::with_values();
+    for (name, key) in [
+        ("group", "/"),
+        ("array", "/0/curves"),
+        ("table", "/0/Sadigh"),
+        ("csv_table", "/sites"),
+        ("object", "/job"),
+        ("text", "/0/name"),
+        ("bytes", "/blob"),
+    ] {
+        insta::assert_snapshot!(format!("show_{name}"), printed(&desk, &["show", key]));
+    }
+}
+
+#[test]
+fn previews_fit_the_width_whatever_is_shown() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    let store = desk.store();
+    for shape in [
+        &[5000][..],
+        &[20_000],
+        &[100, 100],
+        &[3, 400, 30],
+        &[7, 7, 7, 7],
+        &[2, 2, 2, 2, 2, 2],
+        &[0, 3],
+        &[3, 0],
+    ] {
+        let count: usize = shape.iter().product();
+        let numbers: Vec<f64> = (0..u32::try_from(count).unwrap()).map(|n| f64::from(n) / -7.0).collect();
+        store.insert("/array", ndarray::ArrayD::from_shape_vec(shape, numbers).unwrap()).unwrap();
+        let shown = desk.done(&["show", "/array"]);
+        assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
+        assert!(shown.lines().count() < 60, "{shown}");
+        let corner = if count == 0 { format!("[] of shape {shape:?}") } else { few(count) };
+        assert!(shape.contains(&0) || shown.contains(&corner), "{corner}: {shown}");
+    }
+    let mut table = calcstore::Table::new();
+    for column in 0..40 {
+        table.push(&format!("column_{column}"), (0..1000).map(f64::from).collect::<Vec<_>>()).unwrap();
+    }
+    store.insert("/wide", &table).unwrap();
+    let shown = desk.done(&["show", "/wide"]);
+    assert!(shown.lines().all(|line| line.chars().count() <= 120), "{shown}");
+    assert!(shown.contains("more columns: column_"), "{shown}");
+    assert!(shown.contains("999"), "{shown}");
+}
+
+/// The last element of a test array, as a preview prints it.
+fn few(count: usize) -> String {
+    let last = f64::from(u32::try_from(count - 1).unwrap()) / -7.0;
+    let decimals = 5 - last.abs().log10().floor() as usize;
+    format!("{last:.decimals$}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[test]
+fn help_reads_well_in_eighty_columns() {
+    let desk = Desk::new();
+    let ran = desk.run(&[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.starts_with("Looks into and changes stores"), "{}", ran.stderr);
+    insta::assert_snapshot!("help", desk.done(&["-h"]));
+    for verb in [
+        "new",
+        "calcs",
+        "path",
+        "ls",
+        "tree",
+        "show",
+        "cat",
+        "put",
+        "attrs",
+        "rm",
+        "check",
+        "completions",
+        "man",
+    ] {
+        let help = desk.done(&[verb, "-h"]);
+        assert!(help.contains(&format!("Usage: calcstore {verb}")), "{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+    insta::assert_snapshot!("help_put", desk.done(&["put", "-h"]));
+    insta::assert_snapshot!("help_export", desk.done(&["export", "hdf5", "-h"]));
+}
+
+#[test]
+fn completions_and_manual_pages_name_every_verb() {
+    let desk = Desk::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(desk.done(&["completions", shell]).contains("attrs"), "{shell}");
+    }
+    let manual = desk.done(&["man"]);
+    assert!(manual.contains(".TH calcstore 1") && manual.contains("calcstore\\-export\\-hdf5"), "{manual}");
+    desk.done(&["man", "--dir", "pages"]);
+    let mut pages: Vec<_> = std::fs::read_dir(desk.path().join("pages")).unwrap().collect();
+    pages.retain(|page| page.as_ref().unwrap().file_name().to_str().unwrap().starts_with("calcstore"));
+    assert_eq!(pages.len(), 16);
+}
+
+#[test]
+fn colours_are_printed_only_where_they_are_wanted() {
+    let desk = Desk::with_values();
+    assert!(!desk.done(&["ls"]).contains('\u{1b}'));
+    assert!(desk.done(&["ls", "--color", "always"]).contains("\u{1b}[1m"));
+    let mut command = desk.command(&["ls", "--color", "never"]);
+    let output = command.env("CLICOLOR_FORCE", "1").output().unwrap();
+    assert!(!output.stdout.contains(&0x1b));
+    let output = desk.command(&["ls"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "0").output().unwrap();
+    assert!(!output.stdout.contains(&0x1b));
+}
