@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use calcstore::ErrorKind;
+use calcstore::{Continue, ErrorKind};
 use clap::ValueEnum;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 
 /// What stands for standard input or output.
 pub const STANDARD: &str = "-";
@@ -46,6 +47,7 @@ pub struct Partial {
     name: PathBuf,
     file: PathBuf,
     force: bool,
+    interrupt: Interrupt,
 }
 
 impl Sink {
@@ -64,19 +66,18 @@ impl Sink {
             return Err(Failure::invalid("is a directory").with_file(file));
         }
         let partial = file.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
+        // From here on there is something to be tidied up.
+        let interrupt = Interrupt::watch();
         let opened = OpenOptions::new().write(true).create_new(true).open(&partial);
         let opened = opened.map_err(|error| Failure::io("cannot make the file", file, &error))?;
         let file = file.to_path_buf();
-        Ok(Self::File(Partial { out: BufWriter::new(opened), name: partial, file, force }))
+        Ok(Self::File(Partial { out: BufWriter::new(opened), name: partial, file, force, interrupt }))
     }
 
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         match self {
             Self::Stdout(out) => out.write_all(bytes).map_err(|error| Failure::stdout(&error)),
-            Self::File(partial) => partial
-                .out
-                .write_all(bytes)
-                .map_err(|error| Failure::io("cannot write", &partial.file, &error)),
+            Self::File(partial) => partial.write(bytes),
         }
     }
 
@@ -90,6 +91,13 @@ impl Sink {
 }
 
 impl Partial {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.interrupt.answer() == Continue::No {
+            return Err(Failure::new(ErrorKind::Cancelled, "stopped").with_file(&self.file));
+        }
+        self.out.write_all(bytes).map_err(|error| Failure::io("cannot write", &self.file, &error))
+    }
+
     fn publish(&mut self) -> Result<(), Failure> {
         let synced = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
         let published = synced.and_then(|()| rename(&self.name, &self.file, self.force));

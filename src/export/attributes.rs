@@ -67,7 +67,7 @@ impl<W: Write + Seek> Walk<'_, W> {
         let datatype = elements::datatype(array.data_type, self.half);
         let is_long = matches!(&array.elements, Elements::Strings(strings)
             if strings.iter().map(|text| text.len()).sum::<usize>() > MAX_TEXT);
-        Ok(is_long || Attribute::message_size(name, &datatype, &array.shape)? > MAX_MESSAGE as u64)
+        Ok(is_long || Attribute::message_size(name, &datatype, &array.shape)? > MAX_MESSAGE)
     }
 
     /// Writes a large attribute as a dataset that belongs beside the object; gives the attribute that names it.

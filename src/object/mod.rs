@@ -1,9 +1,9 @@
 //! Values of any `serde` type as bytes that stay readable without the type.
 //!
-//! [`encode()`] goes through a value once. It writes the bytes that `postcard` writes, and records beside
+//! encoding goes through a value once. It writes the bytes that `postcard` writes, and records beside
 //! them the structure it sees: the [`Schema`], which is stored in the attributes of the object. Two readers
-//! are driven by that schema: [`decode()`] is a full `serde` deserializer, which matches fields and variants
-//! by **name**, so that a type may gain or reorder them; [`to_json`] needs no type at all.
+//! are driven by that schema: decoding is a full `serde` deserializer, which matches fields and variants
+//! by **name**, so that a type may gain or reorder them; JSON needs no type at all.
 //!
 //! A structure is recorded once for each Rust type that is met, so every value of a type must show the same
 //! one. Where they differ (an untagged enum, `serde_json::Value`, a field that is skipped in some values),

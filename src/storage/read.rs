@@ -214,7 +214,10 @@ impl Store {
                 Column { store: self, directory, place, array, sparse: snapshot.marker.sparse },
             ))
         };
-        columns.iter().map(open).collect()
+        let named = |name: &String| {
+            open(name).map_err(|error| error.with_file(self.shown(&snapshot.place).join(name)))
+        };
+        columns.iter().map(named).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A value that [`get`](crate::DataStore::get) gives: scalars, `String`, `Vec`, owned `ndarray` arrays of rank
 /// 0 to 6 and dynamic, [`Bytes`], [`Table`](super::Table), [`AnyArray`](super::AnyArray) and
-/// [`Value`](super::Value). [`object!`](crate::object) adds types of one's own.
+/// [`Value`](super::Value). [`object!`](macro@crate::object) adds types of one's own.
 ///
 /// Data type and rank must be those that were stored: nothing is ever converted.
 pub trait Get: Sized {

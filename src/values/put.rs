@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// A value that [`insert`](crate::DataStore::insert) takes: scalars, text, slices, `Vec`, `ndarray` arrays and
 /// views of rank 0 to 6 and dynamic, [`Bytes`], [`Table`](super::Table), [`AnyArray`](super::AnyArray), and
-/// references to these. [`object!`](crate::object) adds types of one's own.
+/// references to these. [`object!`](macro@crate::object) adds types of one's own.
 pub trait Put {
     /// Tells what is to be stored.
     ///

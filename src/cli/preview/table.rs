@@ -32,7 +32,7 @@ pub fn draw(columns: &[(String, Rows)], rows: u64, width: usize) -> String {
     }
     let more = columns.len() + 1 - drawn.len();
     let lines = (0..=shown.len()).map(|line| drawn.iter().map(|column| column[line].clone()).collect());
-    let mut lines = layout(lines, 0, width);
+    let mut lines = layout(lines, 0, &[1], width);
     if more > 0 {
         let names: Vec<&str> =
             columns[drawn.len() - 1..].iter().map(|(name, _)| name.as_str()).take(8).collect();

@@ -103,5 +103,5 @@ fn long(store: &DataStore, listed: &[(String, Node)], width: usize) -> Result<Ve
             bytes.and_then(|bytes| ratio(bytes, stored)).unwrap_or_default(),
         ]);
     }
-    Ok(layout(rows, 4, width))
+    Ok(layout(rows, 4, &[0, 2, 3], width))
 }

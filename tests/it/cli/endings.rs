@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Desk;
@@ -28,24 +28,15 @@ fn a_pipe_that_is_closed_early_is_no_reason_to_complain() {
 #[test]
 fn an_export_that_is_interrupted_leaves_no_file() {
     let desk = Desk::new();
-    // Chunks that are not there are zeros: eight GiB to export in one small file.
-    let hierarchy = desk.path().join("foreign.zarr");
-    fs::create_dir_all(hierarchy.join("zeros")).unwrap();
-    fs::write(hierarchy.join("zarr.json"), r#"{"zarr_format": 3, "node_type": "group"}"#).unwrap();
-    let array = r#"{"zarr_format": 3, "node_type": "array", "shape": [1073741824], "data_type": "float64",
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [131072]}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}}, "fill_value": 0.0,
-        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]}"#;
-    fs::write(hierarchy.join("zeros/zarr.json"), array).unwrap();
+    zeros(&desk, 1 << 30);
     let before = fs::read_dir(desk.path()).unwrap().count();
 
     let mut command = desk.command(&["-v", "-c", "foreign.zarr", "export", "hdf5", "-o", "out.hdf5"]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
     assert!(stderr.any(|line| line.unwrap() == "exporting"));
-    let pid = child.id().to_string();
     let started = Instant::now();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    interrupt(&child);
     let status = child.wait().unwrap();
     assert!(started.elapsed() < Duration::from_secs(20), "it took {:?}", started.elapsed());
     assert_eq!(status.code(), Some(130));
@@ -53,8 +44,40 @@ fn an_export_that_is_interrupted_leaves_no_file() {
     assert_eq!(fs::read_dir(desk.path()).unwrap().count(), before);
 }
 
+/// A hierarchy with an array of as many zeros: chunks that are not there cost nothing.
+fn zeros(desk: &Desk, count: u64) {
+    let hierarchy = desk.path().join("foreign.zarr");
+    fs::create_dir_all(hierarchy.join("zeros")).unwrap();
+    fs::write(hierarchy.join("zarr.json"), r#"{"zarr_format": 3, "node_type": "group"}"#).unwrap();
+    let array = r#"{"zarr_format": 3, "node_type": "array", "shape": [COUNT], "data_type": "float64",
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [131072]}},
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "."}}, "fill_value": 0.0,
+        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}]}"#;
+    fs::write(hierarchy.join("zeros/zarr.json"), array.replace("COUNT", &count.to_string())).unwrap();
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
 #[test]
-fn a_lock_that_is_held_and_a_disk_that_is_full_are_told_apart() {
+fn a_file_whose_writing_is_interrupted_disappears() {
+    let desk = Desk::new();
+    zeros(&desk, 1 << 24);
+    let mut command = desk.command(&["-c", "foreign.zarr", "cat", "/zeros", "-o", "zeros.txt"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let files = || fs::read_dir(desk.path()).unwrap().count();
+    let started = Instant::now();
+    while files() < 2 && started.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(files(), 1);
+}
+
+#[test]
+fn a_device_that_is_full_is_named() {
     let desk = Desk::with_values();
     // Whatever is written there, the device is full.
     let output =

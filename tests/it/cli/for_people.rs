@@ -77,7 +77,7 @@ fn previews_fit_the_width_whatever_is_shown() {
 /// The last element of a test array, as a preview prints it.
 fn few(count: usize) -> String {
     let last = f64::from(u32::try_from(count - 1).unwrap()) / -7.0;
-    let decimals = 5 - last.abs().log10().floor() as usize;
+    let decimals = 6 - last.abs().trunc().to_string().len();
     format!("{last:.decimals$}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! npy files, against NumPy itself in both directions.
+//! npy files, against `NumPy` itself in both directions.
 
 use std::process::Command;
 

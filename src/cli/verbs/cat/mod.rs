@@ -18,8 +18,8 @@ use crate::cli::{elements, keys, npy};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Without -f, the suffix of FILE decides; else objects are printed as JSON, bytes as they are, all else as text: one
-row a line, tabs between the elements.
+Without -f, the suffix of FILE decides; else objects are printed as JSON, bytes \
+as they are, all else as text: one row a line, tabs between the elements.
 
 Examples:
   calcstore cat /0/Sadigh
@@ -52,7 +52,7 @@ enum Format {
     Json,
     /// One row a line, each JSON
     Jsonl,
-    /// One or two axes, or a table with its inner shapes spread out: PGA[0], PGA[1]
+    #[value(help = "One or two axes, or a table with its inner shapes spread out: PGA[0], PGA[1]")]
     Csv,
     /// The file of one array that numpy.save makes
     Npy,
