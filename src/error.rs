@@ -84,7 +84,9 @@ struct Inner {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// Makes an error without key, file and source: for implementations of [`Put`](crate::Put) and
+    /// [`Get`](crate::Get).
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), key: None, file: None, source: None }))
     }
 

@@ -19,8 +19,8 @@ Examples:
 
 /// Looks into and changes stores of scientific results
 ///
-/// A store holds arrays, tables and objects under keys such as /0/SadighEtAl1997. Each calculation has one, in the
-/// directory calc_ID of the data directory.
+/// A store holds arrays, tables and objects under keys such as /0/SadighEtAl1997. Each calculation has one, in a
+/// directory of its own in the data directory.
 #[derive(Debug, Parser)]
 #[command(name = "calcstore", version, after_help = EXIT_CODES, max_term_width = 80)]
 #[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = true)]

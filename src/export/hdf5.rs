@@ -118,10 +118,7 @@ impl Target {
         let directory = files.open_root(parent);
         let directory = directory.map_err(|error| Error::io("cannot open the directory", parent, error))?;
         let target = Self {
-            partial: format!(
-                ".{name}.{}.part",
-                random_id().map_err(|error| Error::io("no randomness", file, error))?
-            ),
+            partial: format!(".{name}.{}.part", random_id()),
             name: name.to_owned(),
             file: file.to_path_buf(),
             files,
@@ -135,7 +132,7 @@ impl Target {
     }
 
     fn exists(&self) -> Error {
-        let message = "there is such a file already; force the export to replace it, or name another file";
+        let message = "there is such a file already; name another one, or replace it by `force`";
         Error::new(ErrorKind::AlreadyExists, message).with_file(&self.file)
     }
 

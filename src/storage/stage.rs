@@ -1,6 +1,7 @@
 //! The stage: where one writer builds its values before they appear in the hierarchy.
 
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ impl Stage {
     pub(super) fn open(files: Arc<dyn Files>, parent: Handle, path: &Path) -> Result<Self> {
         let failed = |error| Error::io("cannot prepare to write", path, error);
         for _ in 0..100 {
-            let txid = random_id().map_err(failed)?;
+            let txid = random_id();
             files.create_directory(parent.as_fd(), &txid).map_err(failed)?;
             let Ok(directory) = files.open_directory(parent.as_fd(), &txid) else { continue };
             let Ok(owner) = files.open_lock(directory.as_fd(), OWNER) else { continue };
@@ -69,9 +70,9 @@ impl Drop for Stage {
     }
 }
 
-/// 128 random bits, as 32 hexadecimal digits.
-pub(crate) fn random_id() -> std::io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+/// 128 random bits, as 32 hexadecimal digits. They come from the keys of a hash map, which the standard library has
+/// from the operating system, also where there is no `/dev`.
+pub(crate) fn random_id() -> String {
+    let keys = RandomState::new();
+    format!("{:016x}{:016x}", keys.hash_one(0), keys.hash_one(1))
 }

@@ -43,7 +43,8 @@ fn whatever_insert_takes_get_gives() {
     store.insert("/slice", [1u8, 2].as_slice()).unwrap();
     store.insert("/names", ["a", "b"]).unwrap();
     store.insert("/view", array![[1.0f32, 2.0], [3.0, 4.0]].t()).unwrap();
-    store.insert("/reference", &7u16).unwrap();
+    let referenced = vec![7u16];
+    store.insert("/reference", &referenced).unwrap();
     store.insert("/any", AnyArray::from(array![true].into_dyn())).unwrap();
     store.insert("/site", Site { lon: 1.0, lat: 2.0 }).unwrap();
     assert_eq!(store.get::<f64>("/f").unwrap(), 3.5);
@@ -53,7 +54,7 @@ fn whatever_insert_takes_get_gives() {
     assert_eq!(store.get::<Vec<u8>>("/slice").unwrap(), [1, 2]);
     assert_eq!(store.get::<Vec<String>>("/names").unwrap(), ["a", "b"]);
     assert_eq!(store.get::<Array2<f32>>("/view").unwrap(), array![[1.0, 3.0], [2.0, 4.0]]);
-    assert_eq!(store.get::<u16>("/reference").unwrap(), 7);
+    assert_eq!(store.get::<Vec<u16>>("/reference").unwrap(), referenced);
     assert_eq!(store.get::<Vec<bool>>("/any").unwrap(), [true]);
     assert_eq!(store.get::<Site>("/site").unwrap(), Site { lon: 1.0, lat: 2.0 });
     assert_eq!(store.object::<Site>("/site").unwrap(), Site { lon: 1.0, lat: 2.0 });

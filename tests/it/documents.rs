@@ -130,7 +130,7 @@ fn every_file_that_the_architecture_names_exists() {
     let text = document("ARCHITECTURE.md");
     let mut checked = 0;
     for word in text.split('`').skip(1).step_by(2).filter(|word| word.contains('/')) {
-        let is_source = word.ends_with(".rs") || word.ends_with(".md");
+        let is_source = Path::new(word).extension().is_some_and(|suffix| suffix == "rs" || suffix == "md");
         let places = [root().join(word), root().join("src").join(word)];
         if is_source || word.starts_with("tests") || word.starts_with(".ci") {
             assert!(places.iter().any(|place| place.exists()), "{word}");

@@ -79,7 +79,7 @@ fn what_exists_already_is_not_replaced_unasked() {
         at,
         store.export_hdf5(),
         ErrorKind::AlreadyExists,
-        "there is such a file already; force the export to replace it, or name another file (…/store/output.hdf5)",
+        "there is such a file already; name another one, or replace it by `force` (…/store/output.hdf5)",
     );
     let mut table = Table::new();
     table.push("PGA", [1.0]).unwrap();
