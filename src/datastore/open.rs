@@ -107,7 +107,8 @@ impl Options {
         let opened = Store::open(files(), path, self.access);
         let store = match opened {
             Err(error) if error.kind() == ErrorKind::NotFound && !self.access.read_only => {
-                std::fs::create_dir_all(path)
+                files()
+                    .create_path(path)
                     .map_err(|error| Error::io("cannot make the directory", path, error))?;
                 Store::create(files(), path, self.access)?
             }

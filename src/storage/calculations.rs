@@ -99,7 +99,8 @@ impl DataDirectory {
 
     /// Takes the next ID by making its directory, which succeeds for one process only.
     pub(crate) fn take_next(&self) -> Result<Calculation> {
-        std::fs::create_dir_all(&self.path)
+        self.files
+            .create_path(&self.path)
             .map_err(|error| Error::io("cannot make the data directory", &self.path, error))?;
         let directory = self.open()?.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, "the data directory vanished").with_file(&self.path)

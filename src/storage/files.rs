@@ -69,7 +69,12 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat>;
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>>;
 
+    /// The bytes of all files below a directory, and their number.
+    fn measure(&self, path: &Path) -> io::Result<(u64, u64)>;
+
     fn create_root(&self, path: &Path) -> io::Result<()>;
+    /// Makes a directory and those above it, where they are missing.
+    fn create_path(&self, path: &Path) -> io::Result<()>;
     fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
     /// Makes a new file of these parts.
     fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle>;
@@ -164,8 +169,23 @@ impl Files for Os {
         Ok(entries)
     }
 
+    fn measure(&self, path: &Path) -> io::Result<(u64, u64)> {
+        let mut total = (0, 0);
+        for entry in walkdir::WalkDir::new(path).follow_links(false) {
+            let metadata = entry?.metadata()?;
+            if metadata.is_file() {
+                total = (total.0 + metadata.len(), total.1 + 1);
+            }
+        }
+        Ok(total)
+    }
+
     fn create_root(&self, path: &Path) -> io::Result<()> {
         std::fs::create_dir(path)
+    }
+
+    fn create_path(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(path)
     }
 
     fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {

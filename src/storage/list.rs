@@ -41,19 +41,8 @@ impl Store {
     /// The bytes of the files of a value, and their number.
     pub(crate) fn stored_size(&self, key: &Key) -> Result<(u64, u64)> {
         self.read(key, |snapshot| {
-            let mut total = (0, 0);
             let path = self.shown(&snapshot.place);
-            for entry in walkdir::WalkDir::new(&path).follow_links(false) {
-                let metadata = entry.and_then(|entry| entry.metadata());
-                let metadata = metadata.map_err(|error| {
-                    let error = error.into_io_error().unwrap_or_else(|| std::io::ErrorKind::Other.into());
-                    Error::io("cannot measure", &path, error)
-                })?;
-                if metadata.is_file() {
-                    total = (total.0 + metadata.len(), total.1 + 1);
-                }
-            }
-            Ok(total)
+            self.files.measure(&path).map_err(|error| Error::io("cannot measure", &path, error))
         })
     }
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use calcstore::{DataStore, Table};
 
 use crate::oracle;
+use crate::program::example;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -93,18 +94,6 @@ fn the_parallel_example_saves_every_array() {
 /// Runs the program that the README shows, with this data directory.
 fn first_steps(data: &Path) -> Output {
     Command::new(example("first_steps")).env("OQ_DATADIR", data).output().unwrap()
-}
-
-/// An example's program: made by `cargo test` along with the tests, else now.
-fn example(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
-    if !program.exists() {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--example", name]).current_dir(root());
-        assert!(cargo.status().unwrap().success());
-    }
-    program
 }
 
 #[test]

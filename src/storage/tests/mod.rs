@@ -92,8 +92,16 @@ impl Files for Watched {
         Os.list(directory)
     }
 
+    fn measure(&self, path: &Path) -> io::Result<(u64, u64)> {
+        Os.measure(path)
+    }
+
     fn create_root(&self, path: &Path) -> io::Result<()> {
         Os.create_root(path)
+    }
+
+    fn create_path(&self, path: &Path) -> io::Result<()> {
+        Os.create_path(path)
     }
 
     fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
