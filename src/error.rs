@@ -97,6 +97,8 @@ impl Error {
             io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
             io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
             io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
+            // Something else stands where a file belongs.
+            io::ErrorKind::IsADirectory | io::ErrorKind::NotSeekable => ErrorKind::Corrupt,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 ErrorKind::StorageFull
             }
@@ -105,6 +107,11 @@ impl Error {
         let mut made = Self::new(kind, format!("{what}: {error}")).with_file(file);
         made.0.source = Some(Box::new(error));
         made
+    }
+
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Names the key, unless one is named already: the innermost knows best.

@@ -149,8 +149,8 @@ impl DataStore {
         let key = Key::new(key)?;
         let store = &self.store;
         loop {
-            let (value, version) =
-                store.read_version(&key, |snapshot| store.with_stored(snapshot, T::get))?;
+            let taken = store.read_version(&key, |snapshot| store.with_stored(snapshot, T::get));
+            let (value, version) = taken.map_err(|error| store.suggest(&key, error))?;
             if store.remove(&key, Some(&version)).map_err(at(&key))? {
                 return Ok(value);
             }

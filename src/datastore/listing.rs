@@ -94,17 +94,22 @@ impl DataStore {
     }
 
     /// Describes everything in a group: one level, in the order of [`DataStore::keys`]. What disappears meanwhile
-    /// is left out.
+    /// is left out; what is damaged or not supported is described as [`NodeKind::Unreadable`].
     ///
     /// # Errors
     /// As [`DataStore::keys`] and [`DataStore::node`].
     pub fn nodes(&self, group: &str) -> Result<Vec<Node>> {
         let group = Key::new(group)?;
         let mut nodes = Vec::new();
-        for name in self.store.child_names(&group)? {
-            match self.describe(&group.child(&name)?) {
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                node => nodes.push(node?),
+        for name in self.store.child_names(&group).map_err(|error| self.store.suggest(&group, error))? {
+            let key = group.child(&name)?;
+            match self.describe(&key) {
+                Err(error) => match error.kind() {
+                    ErrorKind::NotFound => {}
+                    ErrorKind::Unsupported | ErrorKind::Corrupt => nodes.push(Node::unreadable(&key, &error)),
+                    _ => return Err(error),
+                },
+                Ok(node) => nodes.push(node),
             }
         }
         Ok(nodes)

@@ -7,32 +7,40 @@ use serde_json::Value as Json;
 
 use super::elements;
 use super::report::LeftOut;
-use super::walk::{Exported, Walk};
-use crate::error::{ErrorKind, Result};
+use super::walk::{Exported, OF_OBJECTS, Walk};
+use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Attribute, MAX_MESSAGE};
 use crate::key::{Key, escape_component};
 use crate::nodes::typed_attribute;
 use crate::storage::Snapshot;
 use crate::values::{AnyArray, ArrayContent, Elements};
-use crate::zarr::MARKER;
+use crate::zarr::{Kind, MARKER};
 
 /// The most bytes of text that an attribute is to hold.
 const MAX_TEXT: usize = 60_000;
 
 impl<W: Write + Seek> Walk<'_, W> {
-    /// Writes the attributes of a node.
-    pub(super) fn attributes(&mut self, key: &Key, snapshot: &Snapshot) -> Result<Exported> {
+    /// Writes the attributes of a node, with `prefix` before their names.
+    pub(super) fn attributes(&mut self, key: &Key, snapshot: &Snapshot, prefix: &str) -> Result<Exported> {
         let mut exported = Exported::default();
         for (name, json) in snapshot.metadata.attributes() {
             if name == MARKER {
+                continue;
+            }
+            if matches!(snapshot.marker.kind, Some(Kind::Object { .. }))
+                && OF_OBJECTS.contains(&name.as_str())
+            {
+                let why = "the exported object has an attribute of this name of its own";
+                let error = Error::new(ErrorKind::Unsupported, why);
+                exported.left_out.push(LeftOut::new(format!("{key}@{name}"), &error));
                 continue;
             }
             let array = match typed_attribute(json, snapshot.marker.attributes.get(name)) {
                 Err(error) if error.kind() == ErrorKind::WrongType => text(json),
                 array => array?,
             };
-            match self.attribute(key, name, &array, &mut exported) {
-                Err(error) if error.kind() == ErrorKind::Unsupported => {
+            match self.attribute(key, &format!("{prefix}{name}"), &array, &mut exported) {
+                Err(error) if is_of_the_attribute(error.kind()) => {
                     exported.left_out.push(LeftOut::new(format!("{key}@{name}"), &error));
                 }
                 done => done?,
@@ -86,6 +94,11 @@ impl<W: Write + Seek> Walk<'_, W> {
         exported.spilled.push((sibling, dataset));
         self.writer.string_attribute(name, &[], &[path])
     }
+}
+
+/// Whether an error is about one attribute alone, which the others need not suffer from.
+fn is_of_the_attribute(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unsupported | ErrorKind::InvalidInput | ErrorKind::InvalidKey)
 }
 
 /// JSON that HDF5 has no attribute for is kept as its text.

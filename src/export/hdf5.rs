@@ -24,7 +24,7 @@ const BUFFER: usize = 1 << 20;
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
-/// /// store.insert("/levels", [0.01, 0.1, 1.0])?;
+/// store.insert("/levels", [0.01, 0.1, 1.0])?;
 /// let report = store.hdf5_export().file(dir.path().join("levels.hdf5")).force(true).run()?;
 /// assert!(report.left_out.is_empty());
 /// assert_eq!(std::fs::metadata(&report.file)?.len(), report.bytes);
@@ -33,7 +33,7 @@ const BUFFER: usize = 1 << 20;
 #[must_use = "an export is made by `run`"]
 pub struct Hdf5Export<'a> {
     store: &'a Store,
-    file: PathBuf,
+    file: Option<PathBuf>,
     force: bool,
     half: Half,
     progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
@@ -41,13 +41,12 @@ pub struct Hdf5Export<'a> {
 
 impl<'a> Hdf5Export<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        let file = store.path().join("output.hdf5");
-        Self { store, file, force: false, half: Half::default(), progress: Box::new(|_| Continue::Yes) }
+        Self { store, file: None, force: false, half: Half::default(), progress: Box::new(|_| Continue::Yes) }
     }
 
-    /// Sets the file.
+    /// Sets the file; without it, that is `output.hdf5` in the directory of the store.
     pub fn file(mut self, file: impl Into<PathBuf>) -> Self {
-        self.file = file.into();
+        self.file = Some(file.into());
         self
     }
 
@@ -74,21 +73,35 @@ impl<'a> Hdf5Export<'a> {
     /// # Errors
     /// [`ErrorKind::AlreadyExists`]; [`ErrorKind::Corrupt`] for a damaged value; [`ErrorKind::Cancelled`];
     /// [`ErrorKind::StorageFull`] and others of the file system. There is no file then, or the one before.
+    /// [`ErrorKind::InvalidInput`] for a Zarr hierarchy that is no calculation, where no file was named: it would
+    /// not belong there.
     pub fn run(self) -> Result<ExportReport> {
-        let files = Arc::clone(self.store.files());
-        let target = Target::new(files, &self.file, self.force)?;
+        let file = self.file.clone().map_or_else(|| self.default_file(), Ok)?;
+        let target = Target::new(Arc::clone(self.store.files()), &file, self.force)?;
         let output = target.create()?;
-        let exported = self.write(output).and_then(|(output, mut report)| {
+        let exported = self.write(output, &file).and_then(|(output, mut report)| {
             report.bytes = target.publish(output)?;
             Ok(report)
         });
         exported.inspect_err(|_| target.discard())
     }
 
-    fn write(self, output: Box<dyn Output>) -> Result<(Box<dyn Output>, ExportReport)> {
-        let file = &self.file;
-        let report =
-            ExportReport { file: file.clone(), bytes: 0, left_out: Vec::new(), tables_as_groups: Vec::new() };
+    fn default_file(&self) -> Result<PathBuf> {
+        if self.store.is_calculation() {
+            return Ok(self.store.path().join("output.hdf5"));
+        }
+        let message =
+            "a file must be named for the export of a Zarr hierarchy, which it does not belong into";
+        Err(Error::new(ErrorKind::InvalidInput, message).with_file(self.store.path()))
+    }
+
+    fn write(self, output: Box<dyn Output>, file: &Path) -> Result<(Box<dyn Output>, ExportReport)> {
+        let report = ExportReport {
+            file: file.to_path_buf(),
+            bytes: 0,
+            left_out: Vec::new(),
+            tables_as_groups: Vec::new(),
+        };
         let writer = Writer::new(BufWriter::with_capacity(BUFFER, output), file)?;
         let walk = Walk::new(self.store, writer, self.half, report, self.progress);
         let (sink, report) = walk.run()?;

@@ -9,8 +9,11 @@ use crate::hdf5::{Attribute, Compound, Datatype, Group, MAX_MESSAGE, Member, Obj
 use crate::key::Key;
 use crate::object::Encoded;
 use crate::progress::Continue;
-use crate::storage::{Snapshot, Store};
+use crate::storage::Store;
 use crate::values::{Elements, Source, Stored};
+
+/// The attributes that an exported object has besides the user's: its type and its schema.
+pub(super) const OF_OBJECTS: [&str; 2] = ["calcstore_type", "calcstore_schema"];
 
 /// About so many bytes of a table are put together at once.
 const TABLE_BYTES: u64 = 4 << 20;
@@ -96,41 +99,29 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
                 group.insert(name, dataset)?;
             }
             self.done.nodes += 1;
-            self.tell(0)?;
+            tell(&mut self.progress, self.done)?;
         }
         Ok(group)
-    }
-
-    fn tell(&mut self, bytes: u64) -> Result<()> {
-        self.done.bytes += bytes;
-        match (self.progress)(self.done) {
-            Continue::Yes => Ok(()),
-            Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
-        }
     }
 
     /// Writes what a node holds itself.
     fn node(&mut self, key: &Key) -> Result<Made> {
         let store = self.store;
         store.read(key, |snapshot| {
-            let mut exported = self.attributes(key, snapshot)?;
+            let mut exported = self.attributes(key, snapshot, "")?;
             let made = store.with_stored(snapshot, |stored| match stored {
                 Stored::Group => Ok(None),
                 Stored::Array(source) | Stored::Bytes(source) => {
                     self.array(*source, &exported.attributes).map(Some)
                 }
                 Stored::Object(object) => self.object(object, &mut exported.attributes).map(Some),
-                Stored::Table(columns) => self.table(key, columns, &exported.attributes).map(Some),
+                Stored::Table(columns) => self.table(key, columns, &mut exported).map(Some),
             })?;
             Ok(match made {
                 Some(object) => Made::Object(object, exported),
-                None => Made::Members(self.names(snapshot)?, exported),
+                None => Made::Members(store.names_in(key, snapshot)?, exported),
             })
         })
-    }
-
-    fn names(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
-        self.store.names_in(snapshot)
     }
 
     /// Writes an array as a dataset.
@@ -141,10 +132,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             writer.dataset(&elements::datatype(data_type, *half), source.shape(), attributes)?;
         source.read_blocks(&mut |block| {
             done.bytes += elements::write(&mut dataset, (data_type, *half), &block)?;
-            match progress(*done) {
-                Continue::Yes => Ok(()),
-                Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
-            }
+            tell(progress, *done)
         })?;
         dataset.finish()
     }
@@ -152,10 +140,10 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
     /// Writes an object as the text of its JSON, with its type and structure as attributes.
     fn object(&mut self, object: &Encoded, attributes: &mut Vec<Attribute>) -> Result<Object> {
         let json = object.json()?.to_string();
-        attributes.push(self.writer.string_attribute("calcstore_type", &[], &[&object.type_name])?);
+        attributes.push(self.writer.string_attribute(OF_OBJECTS[0], &[], &[&object.type_name])?);
         if let Some(schema) = &object.schema {
             let schema = schema.to_json().to_string();
-            attributes.push(self.writer.string_attribute("calcstore_schema", &[], &[schema])?);
+            attributes.push(self.writer.string_attribute(OF_OBJECTS[1], &[], &[schema])?);
         }
         let mut dataset = self.writer.dataset(&Datatype::String, &[], attributes)?;
         let reference = dataset.strings(&[json])?;
@@ -164,7 +152,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
     }
 
     /// Writes a table as one compound dataset; one that is too wide as a group of its columns.
-    fn table(&mut self, key: &Key, columns: &[Column<'_>], attributes: &[Attribute]) -> Result<Object> {
+    fn table(&mut self, key: &Key, columns: &[Column<'_>], exported: &mut Exported) -> Result<Object> {
         let member = |(name, source): &Column<'_>| {
             let inner = source.shape().get(1..).unwrap_or_default();
             Member::new(name.clone(), inner, elements::datatype(source.data_type(), self.half))
@@ -173,10 +161,10 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         let compound = members.and_then(Compound::new).map(Datatype::Compound);
         match compound {
             Ok(compound) if compound.message_size() <= MAX_MESSAGE => {
-                self.compound(&compound, columns, attributes)
+                self.compound(key, &compound, columns, exported)
             }
             Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
-            _ => self.group_of_columns(key, columns, attributes),
+            _ => self.group_of_columns(key, columns, exported),
         }
     }
 
@@ -184,31 +172,58 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         &mut self,
         key: &Key,
         columns: &[Column<'_>],
-        attributes: &[Attribute],
+        exported: &mut Exported,
     ) -> Result<Object> {
+        let store = self.store;
         let mut group = Group::new();
         for (name, source) in columns {
-            group.insert(name.clone(), self.array(*source, &[])?)?;
+            let column = key.child(name)?;
+            let own = store.read(&column, |snapshot| self.attributes(&column, snapshot, ""))?;
+            group.insert(name.clone(), self.array(*source, &own.attributes)?)?;
+            for (name, dataset) in own.spilled {
+                group.insert(name, dataset)?;
+            }
+            exported.left_out.extend(own.left_out);
         }
         let key = key.to_string();
         if !self.report.tables_as_groups.contains(&key) {
             self.report.tables_as_groups.push(key);
         }
-        self.writer.group(group, attributes)
+        self.writer.group(group, &exported.attributes)
+    }
+
+    /// Adds the attributes of the columns to those of the table, as `COLUMN@NAME`: a member of a compound has none.
+    fn attributes_of_columns(
+        &mut self,
+        key: &Key,
+        columns: &[Column<'_>],
+        exported: &mut Exported,
+    ) -> Result<()> {
+        let store = self.store;
+        for (name, _) in columns {
+            let prefix = format!("{name}@");
+            let own = store.read(&key.child(name)?, |snapshot| self.attributes(key, snapshot, &prefix))?;
+            exported.attributes.extend(own.attributes);
+            exported.spilled.extend(own.spilled);
+            exported.left_out.extend(own.left_out);
+        }
+        Ok(())
     }
 
     fn compound(
         &mut self,
+        key: &Key,
         compound: &Datatype,
         columns: &[Column<'_>],
-        attributes: &[Attribute],
+        exported: &mut Exported,
     ) -> Result<Object> {
+        self.attributes_of_columns(key, columns, exported)?;
         let rows = columns.first().and_then(|(_, source)| source.shape().first().copied()).unwrap_or(0);
         let step = (TABLE_BYTES / compound.size().max(1)).max(1);
         let row = usize::try_from(compound.size())
             .map_err(|_| Error::new(ErrorKind::Unsupported, "a row is larger than memory"))?;
-        let mut dataset = self.writer.dataset(compound, &[rows], attributes)?;
-        let half = self.half;
+        let Self { writer, progress, done, half, .. } = self;
+        let mut dataset = writer.dataset(compound, &[rows], &exported.attributes)?;
         let mut start = 0;
         while start < rows {
             let count = step.min(rows - start);
@@ -216,16 +231,23 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             for (_, source) in columns {
                 let rows = source.read_rows(start, count)?;
                 let column = match &rows {
-                    Elements::Bytes(bytes) => elements::numbers(source.data_type(), half, bytes)?,
+                    Elements::Bytes(bytes) => elements::numbers(source.data_type(), *half, bytes)?,
                     Elements::Strings(strings) => dataset.strings(strings)?.into_flattened().into(),
                 };
                 block.push(&column)?;
             }
             dataset.write(block.bytes())?;
+            done.bytes += block.bytes().len() as u64;
+            tell(progress, *done)?;
             start += count;
         }
-        let object = dataset.finish()?;
-        self.tell(rows.saturating_mul(compound.size()))?;
-        Ok(object)
+        dataset.finish()
+    }
+}
+
+fn tell(progress: &mut dyn FnMut(ExportProgress) -> Continue, done: ExportProgress) -> Result<()> {
+    match progress(done) {
+        Continue::Yes => Ok(()),
+        Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
     }
 }

@@ -22,6 +22,8 @@ pub enum NodeKind {
     Object,
     /// Bytes.
     Bytes,
+    /// Something that cannot be read; [`Node::problem`] says why.
+    Unreadable,
 }
 
 impl NodeKind {
@@ -33,6 +35,7 @@ impl NodeKind {
             Self::Table => "table",
             Self::Object => "object",
             Self::Bytes => "bytes",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -61,6 +64,8 @@ pub struct Node {
     pub type_name: Option<String>,
     /// The user's attributes, as JSON.
     pub attributes: serde_json::Map<String, Json>,
+    /// Why a node cannot be read: a data type or codec that is not supported, or damage.
+    pub problem: Option<String>,
 }
 
 /// Type, shape and storage of an array.
@@ -88,16 +93,27 @@ impl Layout {
 }
 
 impl Node {
-    pub(crate) fn new(key: &Key, snapshot: &Snapshot) -> Result<Self> {
-        let mut node = Self {
+    fn blank(key: &Key, kind: NodeKind) -> Self {
+        Self {
             key: key.to_string(),
-            kind: NodeKind::Group,
+            kind,
             layout: None,
             columns: Vec::new(),
             rows: None,
             type_name: None,
-            attributes: snapshot.metadata.attributes().clone(),
-        };
+            attributes: serde_json::Map::new(),
+            problem: None,
+        }
+    }
+
+    /// Describes a node whose metadata cannot be read.
+    pub(crate) fn unreadable(key: &Key, error: &Error) -> Self {
+        Self { problem: Some(error.message().to_owned()), ..Self::blank(key, NodeKind::Unreadable) }
+    }
+
+    pub(crate) fn new(key: &Key, snapshot: &Snapshot) -> Result<Self> {
+        let mut node = Self::blank(key, NodeKind::Group);
+        node.attributes.clone_from(snapshot.metadata.attributes());
         node.attributes.remove(MARKER);
         if let NodeMetadata::Array(array) = &snapshot.metadata {
             let unnamed = vec![None; array.shape.len()];

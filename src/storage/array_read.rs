@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::files::Handle;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
-use crate::values::{DataType, Elements, Source};
+use crate::values::{DataType, Elements, Source, zeroed};
 use crate::zarr::{ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, Region, fill_bytes, verify_checksum};
 
 /// Up to so many bytes memory is given on the word of the metadata alone.
@@ -83,7 +83,7 @@ impl<'a> ArrayReader<'a> {
         let failed = self.store.failed("cannot read", self.place);
         let length = self.store.files.stat_open(file.as_fd()).map_err(&failed)?.bytes;
         self.check_length(path, length)?;
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
+        let mut bytes = self.memory(path, usize::try_from(length).unwrap_or(usize::MAX))?;
         let count = self.store.files.read(file.as_fd(), &mut [&mut bytes]).map_err(&failed)?;
         bytes.truncate(count);
         Ok(Some(bytes))
@@ -99,46 +99,55 @@ impl<'a> ArrayReader<'a> {
         }
     }
 
-    /// Decodes a chunk of numbers, the whole of it.
-    fn decode_chunk(&self, n: u64, size: usize) -> Result<Vec<u8>> {
+    /// Memory that the metadata ask for, if there is so much.
+    fn memory(&self, path: &str, length: usize) -> Result<Vec<u8>> {
+        zeroed(length).map_err(|_| self.damaged(path, &format!("there is no memory for {length} bytes")))
+    }
+
+    /// Decodes a chunk of numbers, the whole of it; `None` where a sparse array has none.
+    fn decode_chunk(&self, n: u64, size: usize) -> Result<Option<Vec<u8>>> {
         let path = self.chunk_path(n);
-        match self.chunk_bytes(&path)? {
-            Some(bytes) => {
-                self.codecs.decode(bytes, &self.grid, size).map_err(|error| self.in_file(&path, error))
-            }
-            None => {
-                let count = usize::try_from(self.grid.chunk_elements()).unwrap_or_default();
-                Ok(fill_bytes(self.array)?.repeat(count))
-            }
-        }
+        let Some(bytes) = self.chunk_bytes(&path)? else { return Ok(None) };
+        let decoded = self.codecs.decode(bytes, &self.grid, size);
+        decoded.map(Some).map_err(|error| self.in_file(&path, error))
     }
 
     fn in_file(&self, path: &str, error: Error) -> Error {
         error.with_file(self.store.shown(self.place).join(path))
     }
 
-    fn decode_text(&self, n: u64) -> Result<Vec<String>> {
+    fn decode_text(&self, n: u64) -> Result<Option<Vec<String>>> {
         let path = self.chunk_path(n);
-        match self.chunk_bytes(&path)? {
-            Some(bytes) => {
-                self.codecs.decode_strings(bytes, &self.grid).map_err(|error| self.in_file(&path, error))
+        let Some(bytes) = self.chunk_bytes(&path)? else { return Ok(None) };
+        let decoded = self.codecs.decode_strings(bytes, &self.grid);
+        decoded.map(Some).map_err(|error| self.in_file(&path, error))
+    }
+
+    /// Fills a buffer of numbers with the fill value.
+    fn fill(&self, buffer: &mut [u8]) -> Result<()> {
+        let fill = fill_bytes(self.array)?;
+        if fill.iter().any(|byte| *byte != 0) {
+            for (byte, fill) in buffer.iter_mut().zip(fill.iter().cycle()) {
+                *byte = *fill;
             }
-            None => {
-                let fill = self.array.fill_value.as_str().unwrap_or_default().to_owned();
-                let count = usize::try_from(self.grid.chunk_elements()).unwrap_or_default();
-                Ok(vec![fill; count])
-            }
+        } else {
+            buffer.fill(0);
         }
+        Ok(())
+    }
+
+    fn fill_text(&self) -> String {
+        self.array.fill_value.as_str().unwrap_or_default().to_owned()
     }
 
     /// Reads one chunk into the part of the caller's buffer that is just this chunk.
     fn read_run(&self, n: u64, buffer: &mut [u8], size: usize) -> Result<()> {
         if let Codecs::Plain { checksum } = self.codecs
-            && buffer.len() as u64 == self.grid.chunk_elements() * size as u64
+            && self.grid.chunk_elements().checked_mul(size as u64) == Some(buffer.len() as u64)
         {
             return self.read_plain(&self.chunk_path(n), buffer, checksum);
         }
-        let decoded = self.decode_chunk(n, size)?;
+        let Some(decoded) = self.decode_chunk(n, size)? else { return self.fill(buffer) };
         let length = buffer.len();
         let whole =
             decoded.get(..length).ok_or_else(|| self.damaged(&self.chunk_path(n), "it is too short"))?;
@@ -148,12 +157,7 @@ impl<'a> ArrayReader<'a> {
 
     /// Reads a chunk that is stored as it is in memory, without a copy.
     fn read_plain(&self, path: &str, buffer: &mut [u8], checksum: bool) -> Result<()> {
-        let Some(file) = self.open_chunk(path)? else {
-            for (byte, fill) in buffer.iter_mut().zip(fill_bytes(self.array)?.iter().cycle()) {
-                *byte = *fill;
-            }
-            return Ok(());
-        };
+        let Some(file) = self.open_chunk(path)? else { return self.fill(buffer) };
         // One byte more than belongs there tells a file that is too long.
         let mut trailer = [0; CHECKSUM + 1];
         let expected = buffer.len() + if checksum { CHECKSUM } else { 0 };
@@ -200,23 +204,26 @@ impl<'a> ArrayReader<'a> {
     }
 
     fn gather_numbers(&self, rows: Range<u64>, first: u64, buffer: &mut [u8], size: usize) -> Result<()> {
+        if self.sparse {
+            self.fill(buffer)?;
+        }
         for (n, part) in self.chunks_of(rows) {
-            self.scatter(&part, &self.decode_chunk(n, size)?, buffer, (first, size))?;
+            if let Some(chunk) = self.decode_chunk(n, size)? {
+                self.scatter(&part, &chunk, buffer, (first, size))?;
+            }
         }
         Ok(())
     }
 
     fn gather_text(&self, rows: Range<u64>, first: u64, total: usize) -> Result<Vec<String>> {
         let mut strings: Vec<String> = Vec::new();
+        let reserved = strings.try_reserve_exact(total);
+        reserved.map_err(|error| self.damaged("", "too many elements for memory").with_source(error))?;
+        strings.resize(total, self.fill_text());
         for (n, part) in self.chunks_of(rows) {
-            let chunk = self.decode_text(n)?;
-            if strings.is_empty() {
-                let reserved = strings.try_reserve_exact(total);
-                reserved
-                    .map_err(|error| self.damaged("", "too many elements for memory").with_source(error))?;
-                strings.resize(total, String::new());
+            if let Some(chunk) = self.decode_text(n)? {
+                self.scatter(&part, &chunk, &mut strings, (first, 1))?;
             }
-            self.scatter(&part, &chunk, &mut strings, (first, 1))?;
         }
         Ok(strings)
     }
@@ -234,14 +241,28 @@ impl<'a> ArrayReader<'a> {
         let run = self.grid.run(&self.grid.region(&self.grid.index(n)));
         let count = run.and_then(|(_, count)| usize::try_from(count).ok());
         let count = count.ok_or_else(|| self.damaged("", "a chunk is not one run of elements"))?;
+        let path = self.chunk_path(n);
         Ok(match self.array.data_type.size() {
             Some(size) => {
-                let mut bytes = self.decode_chunk(n, size)?;
-                bytes.truncate(count.saturating_mul(size));
+                let length = count.saturating_mul(size);
+                let bytes = match self.decode_chunk(n, size)? {
+                    Some(mut bytes) => {
+                        bytes.truncate(length);
+                        bytes
+                    }
+                    None => {
+                        let mut bytes = self.memory(&path, length)?;
+                        self.fill(&mut bytes)?;
+                        bytes
+                    }
+                };
                 Elements::Bytes(bytes.into())
             }
             None => {
-                let text = self.decode_text(n)?;
+                let text = match self.decode_text(n)? {
+                    Some(text) => text,
+                    None => self.gather_text(0..0, 0, count)?,
+                };
                 Elements::Strings(text.into_iter().take(count).map(Cow::Owned).collect())
             }
         })
@@ -313,7 +334,7 @@ impl Source for ArrayReader<'_> {
         let total = crate::values::count(&[count, self.row_elements()])?;
         Ok(match self.array.data_type.size() {
             Some(size) => {
-                let mut bytes = vec![0; total.saturating_mul(size)];
+                let mut bytes = self.memory("", total.saturating_mul(size))?;
                 self.gather_numbers(start..end, first, &mut bytes, size)?;
                 Elements::Bytes(bytes.into())
             }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Files, Handle};
-use super::store::HIERARCHY;
+use super::store::{HIERARCHY, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::zarr::METADATA_FILE;
 
@@ -50,7 +50,9 @@ impl DataDirectory {
         let mut found = Vec::new();
         for entry in self.entries(&directory)? {
             let Some(id) = entry.strip_prefix("calc_").and_then(parse_id) else { continue };
-            if self.files.stat(directory.as_fd(), &format!("{entry}/{HIERARCHY}/{METADATA_FILE}")).is_ok() {
+            let stat = self.files.stat(directory.as_fd(), &format!("{entry}/{HIERARCHY}/{METADATA_FILE}"));
+            // One that may not be looked into is a calculation all the same.
+            if exists(stat).unwrap_or(true) {
                 found.push(Calculation { id, path: self.path.join(&entry) });
             }
         }

@@ -1,11 +1,10 @@
 //! Looking at every file of a store for damage.
 
-use std::io;
 use std::os::fd::AsFd;
 
 use super::array_read::ArrayReader;
 use super::read::Snapshot;
-use super::store::Store;
+use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::values::Stored;
@@ -50,7 +49,7 @@ impl Check<'_> {
         (self.each)(self.checked)?;
         let children = store.read(key, |snapshot| {
             self.value(snapshot)?;
-            self.entries(snapshot)
+            self.entries(key, snapshot)
         });
         let (children, strangers) = match children {
             Ok(found) => found,
@@ -96,7 +95,7 @@ impl Check<'_> {
     }
 
     /// The members of a group or table, and what is in the directory without belonging there.
-    fn entries(&self, snapshot: &Snapshot) -> Result<(Vec<String>, Vec<String>)> {
+    fn entries(&self, key: &Key, snapshot: &Snapshot) -> Result<(Vec<String>, Vec<String>)> {
         let store = self.store;
         let directory = snapshot.directory.as_fd();
         let (mut members, mut strangers) = (Vec::new(), Vec::new());
@@ -112,11 +111,15 @@ impl Check<'_> {
                     members.push(name);
                 }
                 (NodeMetadata::Group(_), None | Some(Kind::Root { .. }))
-                    if entry.is_directory && Key::new(&name).is_ok() && self.is_node(snapshot, &name)? =>
+                    if entry.is_directory && key.child(&name).is_ok() =>
                 {
-                    members.push(name);
+                    match self.is_node(snapshot, &name) {
+                        Ok(true) => members.push(name),
+                        Ok(false) => strangers.push(stranger(&name)),
+                        Err(error) => strangers.push(error.to_string()),
+                    }
                 }
-                _ => strangers.push(format!("{name:?} does not belong here")),
+                _ => strangers.push(stranger(&name)),
             }
         }
         strangers.extend(names_alike(&members));
@@ -125,12 +128,14 @@ impl Check<'_> {
 
     fn is_node(&self, snapshot: &Snapshot, name: &str) -> Result<bool> {
         let path = format!("{name}/{METADATA_FILE}");
-        match self.store.files.stat(snapshot.directory.as_fd(), &path) {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(self.store.failed("cannot look up", &snapshot.place)(error)),
-        }
+        let stat = self.store.files.stat(snapshot.directory.as_fd(), &path);
+        let place = format!("{}/{name}", snapshot.place);
+        exists(stat).map_err(self.store.failed("cannot look into", &place))
     }
+}
+
+fn stranger(name: &str) -> String {
+    format!("{name:?} does not belong here")
 }
 
 /// Whether a file or directory of an array can hold chunks.

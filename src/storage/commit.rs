@@ -12,7 +12,7 @@ use super::groups::is_plain_group;
 use super::known_groups::Group;
 use super::lock::Mode;
 use super::read::{Snapshot, nothing_at};
-use super::store::Store;
+use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::values::Content;
@@ -72,6 +72,7 @@ impl Store {
             return Err(Error::new(ErrorKind::Conflict, message));
         }
         let stage = self.writer()?.stage.handle();
+        let _value = self.lock_value(key)?;
         let trash = self.make_trash(key)?;
         let holder = trash.holder.as_fd();
         let swapped = self
@@ -79,7 +80,6 @@ impl Store {
             .rename((stage, staged), (holder, key.name()), Rename::New)
             .map_err(self.failed("cannot store", &place))
             .and_then(|()| {
-                let _value = self.lock_value(key)?;
                 let live = (parent.handle.as_fd(), key.name());
                 let swap = self.files.rename((holder, key.name()), live, Rename::Exchange);
                 swap.map_err(|error| self.cannot_exchange(&place, error))?;
@@ -116,21 +116,6 @@ impl Store {
         let Some(parent) = key.parent() else {
             return Err(Error::new(ErrorKind::Conflict, "the root cannot be removed; clear() empties it"));
         };
-        let trash = self.make_trash(key)?;
-        let removed = self.remove_into(&trash, key, &parent, version);
-        if !matches!(removed, Ok(true)) {
-            self.discard_trash(&trash);
-        }
-        removed
-    }
-
-    fn remove_into(
-        &self,
-        trash: &super::groups::Trash,
-        key: &Key,
-        parent: &Key,
-        version: Option<&Snapshot>,
-    ) -> Result<bool> {
         let place = self.place(key);
         let _tree = self.lock_tree(Mode::Exclusive)?;
         let live = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
@@ -140,11 +125,16 @@ impl Store {
             (Ok(live), Some(version)) if live.id != version.id() => return Ok(false),
             _ => {}
         }
-        let holder = self.group_for_removal(parent)?;
+        let holder = self.group_for_removal(&parent)?;
         self.writer()?.groups.forget();
-        self.files
-            .rename((holder.handle.as_fd(), key.name()), (trash.holder.as_fd(), key.name()), Rename::New)
-            .map_err(self.failed("cannot remove", &place))?;
+        // Its time of grace begins now.
+        let trash = self.make_trash(key)?;
+        let to = (trash.holder.as_fd(), key.name());
+        let removed = self.files.rename((holder.handle.as_fd(), key.name()), to, Rename::New);
+        if let Err(error) = removed {
+            self.discard_trash(&trash);
+            return Err(self.failed("cannot remove", &place)(error));
+        }
         self.sync_if_power(&holder.handle, &place)?;
         self.sync_if_power(&trash.holder, &place)?;
         Ok(true)
@@ -174,9 +164,11 @@ impl Store {
         }
         let _tree = self.lock_tree(Mode::Exclusive)?;
         let place = self.place(from);
-        if self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}")).is_err() {
+        let stat = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
+        if !exists(stat).map_err(self.failed("cannot look up", &place))? {
             return Err(nothing_at(from));
         }
+        self.check_room(from, to)?;
         let source = self.group_for_removal(&from_parent)?;
         let target = self.group(&to_parent)?;
         let moved = self.files.rename(
@@ -195,5 +187,14 @@ impl Store {
         self.sync_if_power(&target.handle, &place)?;
         self.sync_if_power(&source.handle, &place)?;
         self.renew_dimension_names(from, to)
+    }
+
+    /// Checks that everything below `from` has a valid key below `to`.
+    fn check_room(&self, from: &Key, to: &Key) -> Result<()> {
+        let names = match self.child_names(from) {
+            Err(error) if error.kind() == ErrorKind::Conflict => return Ok(()),
+            names => names?,
+        };
+        names.iter().try_for_each(|name| self.check_room(&from.child(name)?, &to.child(name)?))
     }
 }

@@ -94,7 +94,8 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Os;
 
-const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+/// Opening a FIFO that stands where a file belongs must not wait for somebody to write into it.
+const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK);
 const DIRECTORY: OFlags = READ.union(OFlags::DIRECTORY);
 const CREATE: OFlags = OFlags::CREATE.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 

@@ -91,10 +91,14 @@ impl Store {
             let above = self.files.open_directory(self.root(), &place);
             return self.sync(&above.map_err(self.failed("cannot open", &place))?, &place);
         }
-        for path in [Some(self.path()), self.path().parent()].into_iter().flatten() {
-            let directory =
-                self.files.open_root(path).map_err(|error| Error::io("cannot open", path, error))?;
-            self.files.sync(directory.as_fd()).map_err(|error| Error::io("cannot flush", path, error))?;
+        // The directories above may have been made together with this one.
+        for (level, path) in self.path().ancestors().enumerate() {
+            let synced = self.files.open_root(path).and_then(|directory| self.files.sync(directory.as_fd()));
+            match synced {
+                // Above the data directory not all may be ours to open.
+                Err(error) if level < 2 => return Err(Error::io("cannot flush", path, error)),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -116,22 +120,25 @@ impl Store {
     /// Makes the directory `trash/<txid>.<n>` with the parents of `key` in it; gives the place where the node of
     /// that key belongs.
     pub(super) fn make_trash(&self, key: &Key) -> Result<Trash> {
-        let stage = &self.writer()?.stage;
-        let wrapper = format!("{INTERNALS}/trash/{}.{}", stage.txid(), stage.next_name());
+        let writer = self.writer()?;
+        let wrapper = format!("{}.{}", writer.stage.txid(), writer.stage.next_name());
+        let failed = self.failed("cannot make a directory in the trash", INTERNALS);
+        let trash = writer.trash.as_fd();
         let mut place = wrapper.clone();
-        let failed = |place: &str, error| self.failed("cannot make a directory in the trash", place)(error);
-        self.files.create_directory(self.root(), &place).map_err(|error| failed(&place, error))?;
+        self.files.create_directory(trash, &place).map_err(&failed)?;
         for component in key.parent().iter().flat_map(Key::components) {
             place = format!("{place}/{component}");
-            self.files.create_directory(self.root(), &place).map_err(|error| failed(&place, error))?;
+            self.files.create_directory(trash, &place).map_err(&failed)?;
         }
-        let holder = self.files.open_directory(self.root(), &place).map_err(|error| failed(&place, error))?;
+        let holder = self.files.open_directory(trash, &place).map_err(&failed)?;
         Ok(Trash { wrapper, holder })
     }
 
     /// Takes away trash that nothing was put into.
     pub(super) fn discard_trash(&self, trash: &Trash) {
-        let _ = remove_tree(&*self.files, self.root(), &trash.wrapper);
+        if let Ok(writer) = self.writer() {
+            let _ = remove_tree(&*self.files, writer.trash.as_fd(), &trash.wrapper);
+        }
     }
 }
 

@@ -3,24 +3,24 @@
 use std::os::fd::AsFd;
 
 use super::read::Snapshot;
-use super::store::{HIERARCHY, Store};
+use super::store::{HIERARCHY, Store, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
 
 impl Store {
     /// Whether this is a calculation, and not only somebody's Zarr hierarchy.
-    pub(super) fn is_calculation(&self) -> bool {
+    pub(crate) fn is_calculation(&self) -> bool {
         self.place(&Key::root()) == HIERARCHY
     }
 
     /// The names of the nodes in the group `key`, sorted by bytes.
     pub(crate) fn child_names(&self, key: &Key) -> Result<Vec<String>> {
-        self.read(key, |snapshot| self.names_in(snapshot))
+        self.read(key, |snapshot| self.names_in(key, snapshot))
     }
 
     /// The names of the nodes in an open group. Directories without a `zarr.json` are none.
-    pub(crate) fn names_in(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+    pub(crate) fn names_in(&self, key: &Key, snapshot: &Snapshot) -> Result<Vec<String>> {
         let is_table = matches!(snapshot.marker.kind, Some(Kind::Table { .. }));
         if is_table || matches!(snapshot.metadata, NodeMetadata::Array(_)) {
             return Err(Error::new(
@@ -32,10 +32,15 @@ impl Store {
         let entries = self.files.list(directory).map_err(self.failed("cannot list", &snapshot.place))?;
         let names = entries.into_iter().filter(|entry| entry.is_directory);
         let names = names.filter_map(|entry| entry.name.into_string().ok());
-        let is_node = |name: &String| {
-            Key::new(name).is_ok() && self.files.stat(directory, &format!("{name}/{METADATA_FILE}")).is_ok()
-        };
-        Ok(names.filter(is_node).collect())
+        let mut nodes = Vec::new();
+        for name in names.filter(|name| key.child(name).is_ok()) {
+            let stat = self.files.stat(directory, &format!("{name}/{METADATA_FILE}"));
+            let place = format!("{}/{name}", snapshot.place);
+            if exists(stat).map_err(self.failed("cannot look into", &place))? {
+                nodes.push(name);
+            }
+        }
+        Ok(nodes)
     }
 
     /// The bytes of the files of a value, and their number.

@@ -59,32 +59,37 @@ impl Store {
         key: &Key,
         mut read: impl FnMut(&Snapshot) -> Result<T>,
     ) -> Result<(T, Snapshot)> {
-        let mut before = None;
+        let mut missed = false;
         for look in 0..LOOKS {
-            let opened = self.open_node(key);
-            let version = opened.as_ref().ok().map(Snapshot::id);
-            let error = match opened.and_then(|snapshot| read(&snapshot).map(|found| (found, snapshot))) {
-                Ok((found, snapshot)) if self.is_current(&snapshot) => return Ok((found, snapshot)),
-                Ok(_) => {
-                    before = None;
-                    pause(look);
-                    continue;
+            match self.open_node(key) {
+                Ok(snapshot) => {
+                    let found = read(&snapshot);
+                    // Nothing changed meanwhile: then what was read, or the error, is this version's.
+                    if self.is_current(&snapshot) {
+                        return Ok((found.map_err(|error| error.with_key(key.to_string()))?, snapshot));
+                    }
+                    missed = false;
                 }
-                Err(error) => error,
-            };
-            if error.kind() == ErrorKind::Cancelled {
-                return Err(error);
+                Err(error) if missed && !is_passing(&error) => {
+                    return Err(self.unless_gone(error).with_key(key.to_string()));
+                }
+                // Perhaps it was being replaced.
+                Err(_) => missed = true,
             }
-            // The same at the second look: then the error is not due to a change.
-            if before == Some(version) && !is_passing(&error) {
-                return Err(error.with_key(key.to_string()));
-            }
-            tracing::debug!(%key, %error, "looking again");
-            before = Some(version);
+            tracing::debug!(%key, look, "looking again");
             pause(look);
         }
         let message = format!("changed {LOOKS} times while it was being read");
         Err(Error::new(ErrorKind::Busy, message).with_key(key.to_string()))
+    }
+
+    /// Tells a key that is not there from a store that is not there any more.
+    fn unless_gone(&self, error: Error) -> Error {
+        let root = format!("{}/{METADATA_FILE}", self.place(&Key::root()));
+        if error.kind() == ErrorKind::NotFound && self.files.stat(self.root(), &root).is_err() {
+            return Error::new(ErrorKind::Io, "the store is gone").with_file(self.path());
+        }
+        error
     }
 
     /// Opens a node as it is now.
@@ -202,9 +207,13 @@ impl Store {
                 ErrorKind::Conflict => missing(),
                 _ => error,
             })?;
-            let NodeMetadata::Array(array) = metadata else {
+            let NodeMetadata::Array(mut array) = metadata else {
                 return Err(damaged_table(&format!("column {name} is a group")));
             };
+            // A column may be longer while rows are being appended: they count once the table says so.
+            if let Some(length) = array.shape.first_mut().filter(|length| **length > rows) {
+                *length = rows;
+            }
             if array.shape.first() != Some(&rows) {
                 let message = format!("column {name} has the shape {:?}, the table {rows} rows", array.shape);
                 return Err(damaged_table(&message));

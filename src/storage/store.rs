@@ -57,6 +57,9 @@ pub(super) struct Writer {
     pub groups: KnownGroups,
     pub durability: Durability,
     pub patience: Duration,
+    /// Opened once, so that no link can take the place of a directory later.
+    pub trash: Handle,
+    locks: Handle,
     tree: Lock,
 }
 
@@ -72,12 +75,15 @@ impl Store {
     pub(crate) fn open(files: Arc<dyn Files>, path: &Path, access: Access) -> Result<Self> {
         let path = absolute(path)?;
         let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
-        let holds = |name: &str| files.stat(root.as_fd(), name).is_ok();
-        let hierarchy = if holds(&format!("{HIERARCHY}/{METADATA_FILE}")) {
+        let holds = |name: &str| {
+            exists(files.stat(root.as_fd(), name))
+                .map_err(|error| Error::io("cannot look into", &path, error))
+        };
+        let hierarchy = if holds(&format!("{HIERARCHY}/{METADATA_FILE}"))? {
             HIERARCHY
-        } else if holds(METADATA_FILE) && access.read_only {
+        } else if holds(METADATA_FILE)? && access.read_only {
             "."
-        } else if holds(METADATA_FILE) {
+        } else if holds(METADATA_FILE)? {
             let message = "a Zarr hierarchy that is no calculation can be opened for reading only";
             return Err(Error::new(ErrorKind::ReadOnly, message).with_file(path));
         } else {
@@ -134,7 +140,12 @@ impl Store {
         what: &'a str,
         place: &'a str,
     ) -> impl Fn(std::io::Error) -> Error + 'a {
-        move |error| Error::io(what, self.shown(place), error)
+        move |error| {
+            let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+            let error = Error::io(what, self.shown(place), error);
+            // That no value is there is one thing, that a part of the store is gone is another.
+            if is_missing && place.starts_with(INTERNALS) { error.with_kind(ErrorKind::Io) } else { error }
+        }
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
@@ -182,20 +193,27 @@ impl Store {
     }
 
     pub(super) fn lock(&self, name: &str, mode: Mode, patience: Duration) -> Result<Guard> {
-        let place = lock_place(name);
-        self.open_lock(&place)?.acquire(mode, patience, &self.shown(&place))
+        let lock = self.open_lock(&self.writer()?.locks, name)?;
+        lock.acquire(mode, patience, &self.shown(&lock_place(name)))
     }
 
-    fn open_lock(&self, place: &str) -> Result<Lock> {
-        let file = self.files.open_lock(self.root(), place);
-        file.and_then(Lock::new).map_err(self.failed("cannot open the lock", place))
+    fn open_lock(&self, locks: &Handle, name: &str) -> Result<Lock> {
+        let file = self.files.open_lock(locks.as_fd(), name);
+        file.and_then(Lock::new).map_err(self.failed("cannot open the lock", &lock_place(name)))
+    }
+
+    /// Opens a directory of the internals, which must be one and no link.
+    pub(super) fn open_internal(&self, name: &str) -> Result<Handle> {
+        let place = format!("{INTERNALS}/{name}");
+        self.files.open_directory(self.root(), &place).map_err(self.failed("cannot open", &place))
     }
 
     /// Refuses a store of a later format.
     fn check_format(&self) -> Result<()> {
         let place = format!("{INTERNALS}/format.json");
-        let Ok(file) = self.files.open_file(self.root(), &place) else {
-            return Ok(());
+        let file = match self.files.open_file(self.root(), &place) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(self.failed("cannot open", &place))?,
         };
         let (bytes, _) = self.read_small(&file, &place)?;
         // A power cut soon after the store was made can leave nothing of the file but its length.
@@ -206,6 +224,10 @@ impl Store {
             let message = format!("the format of the store cannot be read: {error}");
             Error::new(ErrorKind::Corrupt, message).with_file(self.shown(&place)).with_source(error)
         })?;
+        if format.calcstore_format == 0 {
+            let message = "there is no format 0";
+            return Err(Error::new(ErrorKind::Corrupt, message).with_file(self.shown(&place)));
+        }
         if format.calcstore_format > FORMAT {
             let message = format!(
                 "format {}, written by {:?}, needs a newer version of calcstore; this one knows format {FORMAT}",
@@ -221,16 +243,17 @@ impl Store {
         for name in ["", "/locks", "/stage", "/trash"] {
             self.create_directory_if_missing(&format!("{INTERNALS}{name}"))?;
         }
-        let stages = format!("{INTERNALS}/stage");
-        let parent =
-            self.files.open_directory(self.root(), &stages).map_err(self.failed("cannot open", &stages))?;
-        let stage = Stage::open(Arc::clone(&self.files), parent, &self.shown(&stages))?;
+        let path = self.shown(&format!("{INTERNALS}/stage"));
+        let stage = Stage::open(Arc::clone(&self.files), self.open_internal("stage")?, &path)?;
+        let locks = self.open_internal("locks")?;
         let writer = Writer {
             stage,
             groups: KnownGroups::default(),
             durability: access.durability,
             patience: access.patience,
-            tree: self.open_lock(&lock_place("tree"))?,
+            trash: self.open_internal("trash")?,
+            tree: self.open_lock(&locks, "tree")?,
+            locks,
         };
         self.write_format(&writer.stage, access.durability)?;
         Ok(writer)
@@ -258,7 +281,8 @@ impl Store {
             if durability == Durability::Power {
                 self.files.sync(file.as_fd())?;
             }
-            self.files.rename((stage.handle(), &name), (self.root(), &place), Rename::Over)
+            let internals = self.files.open_directory(self.root(), INTERNALS)?;
+            self.files.rename((stage.handle(), &name), (internals.as_fd(), "format.json"), Rename::Over)
         });
         made.map_err(self.failed("cannot write", &place))
     }
@@ -297,10 +321,24 @@ impl Store {
     }
 }
 
+/// Whether there is such a file; what cannot be looked up is neither there nor missing.
+pub(super) fn exists(stat: std::io::Result<Stat>) -> std::io::Result<bool> {
+    match stat {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
 fn lock_place(name: &str) -> String {
     format!("{INTERNALS}/locks/{name}")
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::new(ErrorKind::InvalidInput, "an empty path names no directory"));
+    }
     std::path::absolute(path).map_err(|error| Error::io("not a path", path, error))
 }

@@ -49,7 +49,7 @@ fn swap_bytes(bytes: &mut [u8], size: usize) {
 }
 
 /// Zeroed memory for `length` elements, or an error where there is not so much.
-fn zeroed<T: Zeroable>(length: usize) -> Result<Vec<T>> {
+pub(crate) fn zeroed<T: Zeroable>(length: usize) -> Result<Vec<T>> {
     let memory = bytemuck::allocation::try_zeroed_slice_box(length);
     memory.map(Vec::from).map_err(|()| {
         let message = format!("no memory for {length} elements of {} bytes", size_of::<T>());

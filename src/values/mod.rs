@@ -19,6 +19,7 @@ pub use any_array::AnyArray;
 pub(crate) use content::count;
 pub use content::{ArrayContent, Content, Elements, Source, Stored};
 pub use data_type::DataType;
+pub(crate) use element::zeroed;
 pub use element::{Element, OwnedElement};
 pub use get::Get;
 pub use put::{Bytes, Put};

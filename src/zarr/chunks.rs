@@ -72,10 +72,13 @@ impl ChunkGrid {
         }
         let counts: Vec<u64> =
             shape.iter().zip(chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect();
-        let product = |of: &[u64]| of.iter().try_fold(1u64, |product, length| product.checked_mul(*length));
-        let (Some(total), Some(_), Some(_)) = (product(&counts), product(shape), product(chunk)) else {
+        // Axes of length zero are left out: the products along the others are needed too.
+        let product =
+            |of: &[u64]| of.iter().try_fold(1u64, |product, length| product.checked_mul((*length).max(1)));
+        if product(&counts).is_none() || product(shape).is_none() || product(chunk).is_none() {
             return refuse("the number of elements is beyond 64 bits");
-        };
+        }
+        let total = counts.iter().product();
         Ok(Self { shape: shape.to_vec(), chunk: chunk.to_vec(), counts, total })
     }
 

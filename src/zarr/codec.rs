@@ -1,6 +1,7 @@
 //! How elements become the bytes of a chunk, and back.
 
 use std::num::NonZeroU64;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value as Json;
 use zarrs::array::codec::{ArrayToBytesCodecTraits, CodecChain, CodecOptions};
@@ -15,6 +16,9 @@ use crate::values::{AnyArray, DataType, Elements};
 
 /// The bytes of a checksum at the end of a chunk.
 pub(crate) const CHECKSUM: usize = 4;
+
+/// The most bytes that a chunk may have once decoded, where its file does not tell.
+const MAX_DECODED: u64 = 1 << 30;
 
 /// The codecs of an array, ready for use.
 pub(crate) enum Codecs {
@@ -169,6 +173,11 @@ impl Chain {
         let metadata = array.codecs.iter().map(|codec| serde_json::from_value::<MetadataV3>(codec.clone()));
         let metadata = metadata.collect::<Result<Vec<_>, _>>().map_err(|error| refuse(&error))?;
         let codecs = CodecChain::from_metadata(&metadata).map_err(|error| refuse(&error))?;
+        let element = array.data_type.size().unwrap_or(1) as u64;
+        let bytes = array.chunk_shape.iter().try_fold(element, |bytes, length| bytes.checked_mul(*length));
+        if bytes.is_none_or(|bytes| bytes > MAX_DECODED) {
+            return Err(refuse(&format!("chunks of more than {MAX_DECODED} bytes")));
+        }
         let data_type = zarrs_type(array.data_type);
         let fill_value: FillValueMetadataV3 =
             serde_json::from_value(array.fill_value.clone()).map_err(|error| refuse(&error))?;
@@ -180,8 +189,14 @@ impl Chain {
     }
 
     fn decode(&self, bytes: Vec<u8>) -> Result<ArrayBytes<'static>> {
-        let decoded = self.codecs.decode(bytes.into(), &self.chunk, &CodecOptions::default());
-        decoded.map(ArrayBytes::into_owned).map_err(|error| corrupt(&error.to_string()).with_source(error))
+        // zarrs 0.22 panics on some damaged shards.
+        let decode = || {
+            let decoded = self.codecs.decode(bytes.into(), &self.chunk, &CodecOptions::default());
+            decoded
+                .map(ArrayBytes::into_owned)
+                .map_err(|error| corrupt(&error.to_string()).with_source(error))
+        };
+        catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(|_| Err(corrupt("it cannot be decoded")))
     }
 }
 

@@ -21,6 +21,7 @@ mod errors;
 mod foreign;
 mod format_spec;
 mod fuzz_replay;
+mod hostile;
 mod layering;
 mod main_job;
 mod manifest;
