@@ -28,6 +28,8 @@ struct Watched {
     fail: AtomicUsize,
     /// Whether every later call fails as well.
     for_ever: bool,
+    /// Whether the stage was locked, for each file that was removed from one.
+    locked: Mutex<Vec<bool>>,
 }
 
 impl Watched {
@@ -40,6 +42,15 @@ impl Watched {
         self.log.lock().unwrap().push(what());
         Ok(())
     }
+}
+
+/// Whether somebody has locked the stage that an open directory is in.
+fn is_stage_locked(directory: BorrowedFd<'_>) -> Option<bool> {
+    use std::os::fd::AsRawFd;
+    let path = std::fs::read_link(format!("/proc/self/fd/{}", directory.as_raw_fd())).unwrap();
+    let is_stage = |path: &&Path| path.parent().is_some_and(|parent| parent.ends_with(".calcstore/stage"));
+    let owner = File::open(path.ancestors().find(is_stage)?.join("owner")).ok()?;
+    Some(fs2::FileExt::try_lock_exclusive(&owner).is_err())
 }
 
 /// The path of an open file, with what is random taken out.
@@ -131,6 +142,7 @@ impl Files for Watched {
 
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
         self.call(|| format!("unlink {}", shown(at, path)))?;
+        self.locked.lock().unwrap().extend(is_stage_locked(at));
         Os.remove_file(at, path)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Watched, access, get, put, store};
-use crate::storage::{Durability, Os, Store};
+use crate::storage::{Durability, Files, Os, Store};
 
 fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
@@ -41,6 +41,23 @@ fn the_stage_of_a_dead_writer_is_swept_and_that_of_a_living_one_is_not() {
     put(&living, "/a", 1).unwrap();
     drop(second);
     assert_eq!(names(&stages), own);
+}
+
+#[test]
+fn a_stage_is_locked_as_long_as_anything_of_it_is_left() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap());
+    let dead = directory.path().join("calc/.calcstore/stage/0123456789abcdef0123456789abcdef");
+    std::fs::create_dir_all(dead.join("0")).unwrap();
+    std::fs::write(dead.join("0/c.0"), "half a chunk").unwrap();
+    let files = Arc::new(Watched::default());
+    let path = directory.path().join("calc");
+    let opened =
+        Store::open(Arc::clone(&files) as Arc<dyn Files>, &path, access(Durability::Process)).unwrap();
+    assert!(!dead.exists());
+    let locked = files.locked.lock().unwrap().clone();
+    assert!(locked.len() >= 2 && locked.iter().all(|locked| *locked), "{locked:?}");
+    drop(opened);
 }
 
 #[test]
