@@ -54,11 +54,15 @@ pub struct Fault {
     pub message: String,
     pub key: Option<String>,
     pub file: Option<PathBuf>,
+    /// Whether the operating system reported it: then what is not found is a file that was to be read or made, and
+    /// no key or calculation that was looked up.
+    is_system: bool,
 }
 
 impl Failure {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self::Fault(Box::new(Fault { kind, message: message.into(), key: None, file: None }))
+        let message = message.into();
+        Self::Fault(Box::new(Fault { kind, message, key: None, file: None, is_system: false }))
     }
 
     /// An argument or input file that makes no sense.
@@ -75,7 +79,11 @@ impl Failure {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
             _ => ErrorKind::Io,
         };
-        Self::new(kind, format!("{what}: {error}")).with_file(file)
+        let mut failure = Self::new(kind, format!("{what}: {error}")).with_file(file);
+        if let Self::Fault(fault) = &mut failure {
+            fault.is_system = true;
+        }
+        failure
     }
 
     /// An error of standard output.
@@ -110,6 +118,8 @@ impl From<Error> for Failure {
             message: error.message().to_owned(),
             key: error.key().map(str::to_owned),
             file: error.file().map(Path::to_path_buf),
+            is_system: std::error::Error::source(&error)
+                .is_some_and(<dyn std::error::Error>::is::<io::Error>),
         }))
     }
 }
@@ -117,7 +127,7 @@ impl From<Error> for Failure {
 impl Fault {
     pub fn exit(&self) -> Exit {
         match self.kind {
-            ErrorKind::NotFound => Exit::NotFound,
+            ErrorKind::NotFound if !self.is_system => Exit::NotFound,
             ErrorKind::Locked | ErrorKind::Busy => Exit::Locked,
             ErrorKind::Cancelled => Exit::Interrupted,
             _ => Exit::Trouble,
@@ -159,7 +169,7 @@ pub fn usage(error: &clap::Error, json: bool) -> Exit {
     if json {
         let message =
             text.split("\n\n").next().unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
-        let fault = Fault { kind: ErrorKind::InvalidInput, message, key: None, file: None };
+        let fault = Fault { kind: ErrorKind::InvalidInput, message, key: None, file: None, is_system: false };
         let _ = writeln!(io::stderr().lock(), "{}", fault.to_json());
     } else {
         let _ = write!(io::stderr().lock(), "calcstore: {text}");

@@ -91,7 +91,8 @@ pub fn short_name(type_name: &str) -> String {
     for piece in type_name.split_inclusive(|character| !is_name(character)) {
         short.push_str(piece.rsplit("::").next().unwrap_or(piece));
     }
-    short
+    // The lifetimes of a borrowed type say nothing of what is stored.
+    short.replace("<'_>", "").replace("'_, ", "")
 }
 
 #[cfg(test)]
@@ -101,6 +102,7 @@ mod tests {
     #[test]
     fn types_are_named_without_their_modules() {
         assert_eq!(short_name("demo::job::Params"), "Params");
+        assert_eq!(short_name("demo::job::Record<'_>"), "Record");
         assert_eq!(short_name("alloc::vec::Vec<(f64, demo::Site)>"), "Vec<(f64, Site)>");
     }
 }

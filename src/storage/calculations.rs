@@ -81,7 +81,10 @@ impl DataDirectory {
         match all.len().checked_sub(back) {
             Some(at) => Ok(all.swap_remove(at)),
             None => {
-                let message = format!("there is no calculation {id}: there are {}", all.len());
+                let message = match all.len() {
+                    0 => "there is no calculation yet".to_owned(),
+                    count => format!("there is no calculation {id}: there are {count}"),
+                };
                 Err(Error::new(ErrorKind::NotFound, message).with_file(&self.path))
             }
         }

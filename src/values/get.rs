@@ -12,6 +12,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`Value`](super::Value). [`object!`](macro@crate::object) adds types of one's own.
 ///
 /// Data type and rank must be those that were stored: nothing is ever converted.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be had by `get`",
+    note = "a `serde` type is had by `object`, or by `get` after `calcstore::object!({Self})`",
+    note = "text is had as `String`, an array as an owned one such as `ndarray::Array2<f64>`"
+)]
 pub trait Get: Sized {
     /// Reads the value.
     ///

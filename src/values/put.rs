@@ -11,6 +11,11 @@ use crate::error::Result;
 /// A value that [`insert`](crate::DataStore::insert) takes: scalars, text, slices, `Vec`, `ndarray` arrays and
 /// views of rank 0 to 6 and dynamic, [`Bytes`], [`Table`](super::Table), [`AnyArray`](super::AnyArray), and
 /// references to these. [`object!`](macro@crate::object) adds types of one's own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored by `insert`",
+    note = "a `serde` type is stored by `insert_object`, or by `insert` after `calcstore::object!({Self})`",
+    note = "bytes go into `Bytes`, `usize` into `u64`, a `Vec` of `Vec`s into an `ndarray::Array2`"
+)]
 pub trait Put {
     /// Tells what is to be stored.
     ///

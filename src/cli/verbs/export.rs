@@ -1,6 +1,6 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use calcstore::{DataStore, ExportReport};
+use calcstore::{DataStore, ErrorKind, ExportReport};
 use clap::{Subcommand, ValueHint};
 use serde_json::{Value as Json, json};
 
@@ -63,7 +63,14 @@ fn hdf5(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
     }
     let report = export.run();
     drop(progress);
-    print(session, &report?)?;
+    let report = report.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            let message = "there is such a file already; --force replaces it, -o names another one";
+            Failure::new(ErrorKind::AlreadyExists, message).with_file(error.file().unwrap_or(Path::new("")))
+        }
+        _ => error.into(),
+    })?;
+    print(session, &report)?;
     Ok(Exit::Done)
 }
 

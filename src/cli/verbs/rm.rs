@@ -8,7 +8,8 @@ use crate::cli::session::Session;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nothing is removed unless everything that was named can be.
+Nothing is removed unless everything that was named can be. The space is free \
+once a minute has passed and something is written: whoever is reading may finish.
 
 Examples:
   calcstore rm /0/Sadigh

@@ -58,12 +58,12 @@ fn wrong_usage_is_refused() {
             (
                 &["put", "/a", "-"],
                 2,
-                "calcstore: standard input has no suffix: say with -f npy, csv, json, raw or text what it is (-)",
+                "calcstore: standard input has no suffix: say with -f npy, csv, json, raw, text or bytes what it is (-)",
             ),
             (
                 &["put", "/a", "data.xyz"],
                 2,
-                "calcstore: the suffix does not tell the format: say it with -f npy, csv, json, raw or text (data.xyz)",
+                "calcstore: the suffix does not tell the format: say it with -f npy, csv, json, raw, text or bytes (data.xyz)",
             ),
             (
                 &["put", "/a", "-", "-f", "raw"],
@@ -78,7 +78,7 @@ fn wrong_usage_is_refused() {
             (
                 &["put", "/a", "curves.json", "--no-header"],
                 2,
-                "calcstore: --no-header is for csv alone (curves.json)",
+                "calcstore: --no-header and --delimiter are for csv alone (curves.json)",
             ),
             (
                 &["cat", "/job", "--force"],
@@ -95,7 +95,7 @@ fn wrong_usage_is_refused() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found() {
+fn keys_and_calculations_that_are_not_there_are_not_found_and_files_are_trouble() {
     refuse(
         &Desk::with_values(),
         &[
@@ -110,11 +110,7 @@ fn what_is_not_there_is_not_found() {
                 2,
                 "calcstore: 0 is no ID of a calculation: they are 1, 2, … and -1 for the last",
             ),
-            (
-                &["--datadir", "nowhere", "ls"],
-                3,
-                "calcstore: there is no calculation -1: there are 0 (DESK/nowhere)",
-            ),
+            (&["--datadir", "nowhere", "ls"], 3, "calcstore: there is no calculation yet (DESK/nowhere)"),
             (&["-c", "./7", "ls"], 3, "calcstore: there is no such calculation or directory (./7)"),
             (
                 &["-c", "./7", "put", "/a", "curves.json"],
@@ -141,12 +137,17 @@ fn what_is_not_there_is_not_found() {
             (&["check", "/nope"], 3, "calcstore: /nope: not found"),
             (
                 &["put", "/a", "nope.csv"],
-                3,
+                2,
                 "calcstore: cannot read: No such file or directory (os error 2) (nope.csv)",
             ),
             (
+                &["cat", "/0/curves", "-o", "curves.npz"],
+                2,
+                "calcstore: the suffix does not tell the format: say it with -f text, json, jsonl, csv, npy or raw (curves.npz)",
+            ),
+            (
                 &["cat", "/job", "-o", "no/where.json"],
-                3,
+                2,
                 "calcstore: cannot make the file: No such file or directory (os error 2) (no/where.json)",
             ),
         ],
@@ -286,7 +287,7 @@ fn files_that_are_malformed_are_refused() {
             (
                 &["put", "/a", "latin.txt"],
                 2,
-                "calcstore: not text: byte 2 is no UTF-8; use -f raw (latin.txt)",
+                "calcstore: not text: byte 2 is no UTF-8; use -f bytes (latin.txt)",
             ),
             (
                 &["put", "/a", "seven.raw", "--dtype", "int32", "--shape", "2"],

@@ -130,3 +130,30 @@ fn a_value_is_replaced_unless_that_is_refused() {
     assert_eq!((ran.code, ran.stderr.as_str()), (2, expected));
     assert_eq!(desk.done(&["cat", "/job"]), "1\n");
 }
+
+#[test]
+fn csv_that_is_divided_by_something_else_than_commas_is_asked_about_and_read() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    desk.write("european.csv", "name;lon\nPavia;9.16\nZürich;8.54\n");
+    desk.write("tabs.csv", "1\t2\n3\t4\n");
+    let refused = desk.run(&["put", "/sites", "european.csv"]);
+    let message = "calcstore: there are no commas: say --delimiter \";\" (european.csv)\n";
+    assert_eq!((refused.code, refused.stderr.as_str()), (2, message));
+    desk.done(&["put", "/sites", "european.csv", "--delimiter", ";"]);
+    let sites = desk.done(&["cat", "/sites", "-f", "json"]);
+    assert_eq!(sites, "{\"name\":[\"Pavia\",\"Zürich\"],\"lon\":[9.16,8.54]}\n");
+    assert_eq!(desk.run(&["put", "/matrix", "tabs.csv", "--no-header"]).code, 2);
+    desk.done(&["put", "/matrix", "tabs.csv", "--no-header", "--delimiter", "\\t"]);
+    assert_eq!(desk.done(&["cat", "/matrix", "-f", "json"]), "[[1,2],[3,4]]\n");
+}
+
+#[test]
+fn any_file_can_be_kept_as_bytes() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    desk.write("job.ini", "[general]\n");
+    desk.done(&["put", "/input/job.ini", "job.ini", "-f", "bytes"]);
+    assert_eq!(desk.done(&["cat", "/input/job.ini"]), "[general]\n");
+    assert_eq!(desk.done(&["ls", "/input", "--json"]).matches("\"kind\":\"bytes\"").count(), 1);
+}

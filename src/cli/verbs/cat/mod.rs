@@ -70,7 +70,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         return Err(Failure::new(ErrorKind::WrongType, message).with_key(&node.key));
     }
     let file = asked.output.as_deref().filter(|file| *file != Path::new(files::STANDARD));
-    let format = format(session, asked, file, &node);
+    let format = format(session, asked, file, &node)?;
     let is_terminal = file.is_none() && io::stdout().is_terminal();
     if is_terminal && matches!(format, Format::Npy | Format::Raw) {
         let message = "is nothing for a terminal; -o FILE saves it, show previews it";
@@ -89,7 +89,12 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn format(session: &Session<'_>, asked: &Arguments, file: Option<&Path>, node: &Node) -> Format {
+fn format(
+    session: &Session<'_>,
+    asked: &Arguments,
+    file: Option<&Path>,
+    node: &Node,
+) -> Result<Format, Failure> {
     let by_kind = || match node.kind {
         NodeKind::Object => Format::Json,
         NodeKind::Bytes => Format::Raw,
@@ -97,7 +102,15 @@ fn format(session: &Session<'_>, asked: &Arguments, file: Option<&Path>, node: &
         _ => Format::Text,
     };
     let by_flag = || (session.output.is_json() && file.is_none()).then_some(Format::Json);
-    asked.format.or_else(|| files::format_of(file?)).or_else(by_flag).unwrap_or_else(by_kind)
+    let format = asked.format.or_else(|| files::format_of(file?));
+    match file.filter(|file| format.is_none() && file.extension().is_some()) {
+        Some(file) => {
+            let message =
+                "the suffix does not tell the format: say it with -f text, json, jsonl, csv, npy or raw";
+            Err(Failure::invalid(message).with_file(file))
+        }
+        None => Ok(format.or_else(by_flag).unwrap_or_else(by_kind)),
+    }
 }
 
 fn write(

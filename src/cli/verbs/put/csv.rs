@@ -7,8 +7,9 @@ use crate::cli::elements::{Order, shaped};
 use crate::cli::failure::Failure;
 
 /// Reads a table: a line of names, then rows as long as it.
-pub fn table(bytes: &[u8]) -> Result<Table, Failure> {
-    let mut reader = reader(bytes, true);
+pub fn table(bytes: &[u8], delimiter: Option<u8>) -> Result<Table, Failure> {
+    check_delimiter(bytes, delimiter)?;
+    let mut reader = reader(bytes, delimiter, true);
     let names = reader.headers().map_err(|error| wrong(&error))?.clone();
     if names.is_empty() {
         return Err(Failure::invalid("there is no line of names"));
@@ -23,17 +24,34 @@ pub fn table(bytes: &[u8]) -> Result<Table, Failure> {
 }
 
 /// Reads an array of two axes: rows of equal length, no names.
-pub fn array(bytes: &[u8]) -> Result<AnyArray, Failure> {
-    let rows = rows(&mut reader(bytes, false))?;
+pub fn array(bytes: &[u8], delimiter: Option<u8>) -> Result<AnyArray, Failure> {
+    check_delimiter(bytes, delimiter)?;
+    let rows = rows(&mut reader(bytes, delimiter, false))?;
     let columns = rows.first().map_or(0, StringRecord::len);
     let cells: Vec<&str> = rows.iter().flat_map(|row| row.iter()).collect();
     typed(&[rows.len(), columns], &cells)
 }
 
-fn reader(bytes: &[u8], has_headers: bool) -> Reader<&[u8]> {
+/// Refuses lines without any comma that are surely divided by something else, as spreadsheets of many countries do.
+fn check_delimiter(bytes: &[u8], delimiter: Option<u8>) -> Result<(), Failure> {
+    let mut lines =
+        bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).peekable();
+    if delimiter.is_some() || lines.peek().is_none() || bytes.contains(&b',') {
+        return Ok(());
+    }
+    let lines: Vec<&[u8]> = lines.collect();
+    for (other, shown) in [(b';', "\";\""), (b'\t', "\"\\t\"")] {
+        if lines.iter().all(|line| line.contains(&other)) {
+            return Err(Failure::invalid(format!("there are no commas: say --delimiter {shown}")));
+        }
+    }
+    Ok(())
+}
+
+fn reader(bytes: &[u8], delimiter: Option<u8>, has_headers: bool) -> Reader<&[u8]> {
     // A byte order mark is no part of the first name.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    ReaderBuilder::new().has_headers(has_headers).from_reader(bytes)
+    ReaderBuilder::new().delimiter(delimiter.unwrap_or(b',')).has_headers(has_headers).from_reader(bytes)
 }
 
 fn rows(reader: &mut Reader<&[u8]>) -> Result<Vec<StringRecord>, Failure> {

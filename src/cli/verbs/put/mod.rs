@@ -41,6 +41,10 @@ pub struct Arguments {
     #[arg(long)]
     no_header: bool,
 
+    /// Of csv: what stands between the cells; \t is a tab [default: ,]
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
+    delimiter: Option<u8>,
+
     /// Of raw: the type of the elements, such as float64
     #[arg(long, value_name = "TYPE", value_parser = parse_data_type)]
     dtype: Option<DataType>,
@@ -55,7 +59,7 @@ pub struct Arguments {
 enum Format {
     /// The file of one array that numpy.save makes
     Npy,
-    /// A table: a line of names, then columns of int64, float64 or text
+    /// A table: a line of names, then columns of int64, float64 (empty cells are NaN) or text
     Csv,
     /// Even lists of one type become an array, anything else an object
     Json,
@@ -65,6 +69,8 @@ enum Format {
     /// The whole file is one text
     #[value(alias = "txt")]
     Text,
+    /// The whole file as it is, whatever it holds
+    Bytes,
 }
 
 /// The length of each axis.
@@ -96,6 +102,14 @@ fn parse_data_type(name: &str) -> Result<DataType, String> {
     })
 }
 
+fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" | b"tab" => Ok(b'\t'),
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
+        _ => Err("one character, such as ; or \\t".to_owned()),
+    }
+}
+
 /// Stores a value from a file.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let format = format(asked)?;
@@ -117,12 +131,14 @@ fn format(asked: &Arguments) -> Result<Format, Failure> {
         Some(format) => format,
         None if asked.file == Path::new(files::STANDARD) => {
             return refuse(
-                "standard input has no suffix: say with -f npy, csv, json, raw or text what it is",
+                "standard input has no suffix: say with -f npy, csv, json, raw, text or bytes what it is",
             );
         }
         None if asked.dtype.is_some() => Format::Raw,
         None => {
-            return refuse("the suffix does not tell the format: say it with -f npy, csv, json, raw or text");
+            return refuse(
+                "the suffix does not tell the format: say it with -f npy, csv, json, raw, text or bytes",
+            );
         }
     };
     if format == Format::Raw && (asked.dtype.is_none() || asked.shape.is_none()) {
@@ -131,8 +147,8 @@ fn format(asked: &Arguments) -> Result<Format, Failure> {
     if format != Format::Raw && (asked.dtype.is_some() || asked.shape.is_some()) {
         return refuse("--dtype and --shape are for raw alone");
     }
-    if format != Format::Csv && asked.no_header {
-        return refuse("--no-header is for csv alone");
+    if format != Format::Csv && (asked.no_header || asked.delimiter.is_some()) {
+        return refuse("--no-header and --delimiter are for csv alone");
     }
     Ok(format)
 }
@@ -145,10 +161,11 @@ fn read(asked: &Arguments, format: Format) -> Result<Value, Failure> {
         }
         (Format::Raw, ..) => return Err(Failure::invalid("raw needs --dtype and --shape")),
         (Format::Npy, ..) => Value::Array(npy::read(&bytes)?),
-        (Format::Csv, ..) if asked.no_header => Value::Array(csv::array(&bytes)?),
-        (Format::Csv, ..) => Value::Table(csv::table(&bytes)?),
+        (Format::Csv, ..) if asked.no_header => Value::Array(csv::array(&bytes, asked.delimiter)?),
+        (Format::Csv, ..) => Value::Table(csv::table(&bytes, asked.delimiter)?),
         (Format::Json, ..) => json(&bytes)?,
         (Format::Text, ..) => Value::Array(text(bytes)?),
+        (Format::Bytes, ..) => Value::Bytes(bytes),
     })
 }
 
@@ -164,7 +181,7 @@ fn json(bytes: &[u8]) -> Result<Value, Failure> {
 fn text(bytes: Vec<u8>) -> Result<AnyArray, Failure> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
-        Failure::new(ErrorKind::WrongType, format!("not text: byte {place} is no UTF-8; use -f raw"))
+        Failure::new(ErrorKind::WrongType, format!("not text: byte {place} is no UTF-8; use -f bytes"))
     })?;
     shaped(&[], Order::C, vec![text])
 }
