@@ -15,7 +15,9 @@ use crate::source::TectonicRegion;
 pub fn save_inputs(store: &DataStore, job: &Job, sites: &[Site], regions: &[TectonicRegion]) -> Result<()> {
     store.insert_object("/job", &job.parameters.record())?;
     for (imt, levels) in &job.parameters.imtls {
-        store.insert(&format!("/imtls/{imt}"), levels)?;
+        let key = format!("/imtls/{imt}");
+        store.insert(&key, levels)?;
+        store.attributes(&key)?.insert("units", "g")?;
     }
     let names: Vec<_> = regions.iter().map(|region| region.name.as_str()).collect();
     store.insert("/trts", &names)?;
