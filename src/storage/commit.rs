@@ -87,7 +87,7 @@ impl Store {
                 self.sync_if_power(&trash.holder, &place)
             });
         swapped.inspect_err(|_| {
-            // Before the exchange this is our own value, after it the old one: neither is needed any more.
+            // Before the exchange this is our own value. After it the old one, which outlives a flush that failed.
             if !self.is_power() {
                 self.discard_trash(&trash);
             }

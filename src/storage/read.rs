@@ -128,13 +128,12 @@ impl Store {
     /// Names the nearest key that there is in the error for a key under which there is nothing. This lists a whole
     /// group, and is for errors that people will see.
     pub(crate) fn suggest(&self, key: &Key, error: Error) -> Error {
-        match self.nearest(key) {
-            Some(near) if error.kind() == ErrorKind::NotFound && error.message() == NOT_FOUND => {
-                let message = format!("{NOT_FOUND}; did you mean {near}?");
-                Error::new(ErrorKind::NotFound, message).with_key(key.to_string())
-            }
-            _ => error,
+        if error.kind() != ErrorKind::NotFound || error.message() != NOT_FOUND {
+            return error;
         }
+        let Some(near) = self.nearest(key) else { return error };
+        let message = format!("{NOT_FOUND}; did you mean {near}?");
+        Error::new(ErrorKind::NotFound, message).with_key(key.to_string())
     }
 
     /// A sibling whose name is much like that of `key`.
