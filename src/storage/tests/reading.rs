@@ -1,5 +1,6 @@
 //! What a reader does when something changes while it reads.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Watched, get, key, put, store};
@@ -23,6 +24,21 @@ fn read_while(store: &Store, mut meanwhile: impl FnMut()) -> crate::Result<Vec<f
     })
 }
 
+/// Puts another version in place of `/a`, and takes the old one away for good.
+fn replace_and_sweep(store: &Store, directory: &Path) {
+    put(store, "/a", [2.0; 8]).unwrap();
+    std::fs::remove_dir_all(directory.join("calc/.calcstore/trash")).unwrap();
+}
+
+/// Sets an attribute of `/a`.
+fn set_attribute(store: &Store, name: &str, value: serde_json::Value) {
+    let set = store.update_metadata(&key("/a"), |metadata| {
+        metadata.attributes_mut().insert(name.to_owned(), value);
+        Ok(())
+    });
+    set.unwrap();
+}
+
 #[test]
 fn a_value_that_is_replaced_and_swept_while_it_is_read_is_read_anew() {
     let (directory, store) = prepared();
@@ -30,8 +46,7 @@ fn a_value_that_is_replaced_and_swept_while_it_is_read_is_read_anew() {
     let found = read_while(&store, || {
         looks += 1;
         if looks == 1 {
-            put(&store, "/a", [2.0; 8]).unwrap();
-            std::fs::remove_dir_all(directory.path().join("calc/.calcstore/trash")).unwrap();
+            replace_and_sweep(&store, directory.path());
         }
     });
     assert_eq!((found.unwrap(), looks), (vec![2.0; 8], 2));
@@ -40,18 +55,12 @@ fn a_value_that_is_replaced_and_swept_while_it_is_read_is_read_anew() {
 #[test]
 fn a_chunk_that_is_missing_only_because_of_a_change_is_never_taken_for_fill_value() {
     let (directory, store) = prepared();
-    store
-        .update_metadata(&key("/a"), |metadata| {
-            metadata.attributes_mut().insert("calcstore".to_owned(), serde_json::json!({"sparse": true}));
-            Ok(())
-        })
-        .unwrap();
+    set_attribute(&store, "calcstore", serde_json::json!({"sparse": true}));
     let mut looks = 0;
     let found = read_while(&store, || {
         looks += 1;
         if looks == 1 {
-            put(&store, "/a", [2.0; 8]).unwrap();
-            std::fs::remove_dir_all(directory.path().join("calc/.calcstore/trash")).unwrap();
+            replace_and_sweep(&store, directory.path());
         }
     });
     assert_eq!(found.unwrap(), [2.0; 8]);
@@ -102,12 +111,7 @@ fn an_attribute_set_while_a_value_is_read_makes_the_reader_look_again() {
     let found = read_while(&store, || {
         looks += 1;
         if looks == 1 {
-            store
-                .update_metadata(&key("/a"), |metadata| {
-                    metadata.attributes_mut().insert("units".to_owned(), "g".into());
-                    Ok(())
-                })
-                .unwrap();
+            set_attribute(&store, "units", "g".into());
         }
     });
     assert_eq!((found.unwrap(), looks), (vec![1.0; 8], 2));
