@@ -1,8 +1,6 @@
 //! Changing the metadata of a node in place: its attributes, the status of a calculation.
 
-use std::os::fd::AsFd;
-
-use super::files::{Handle, Rename};
+use super::files::Handle;
 use super::lock::Mode;
 use super::read::nothing_at;
 use super::store::Store;
@@ -57,14 +55,13 @@ impl Store {
         let stage = &self.writer()?.stage;
         let name = stage.next_name();
         let written = self.create_staged(&name, &[&metadata.to_bytes()?]).and_then(|_| {
-            let to = (directory.as_fd(), METADATA_FILE);
-            let renamed = self.files.rename((stage.handle(), &name), to, Rename::Over);
-            renamed.map_err(self.failed("cannot write", place))
+            let root = self.place(&Key::root());
+            let key = Key::new(place.strip_prefix(&root).unwrap_or(place))?;
+            self.keep_displaced(&key)?.replace(&name, directory, METADATA_FILE)
         });
         if written.is_err() {
             let _ = self.files.remove_file(stage.handle(), &name);
         }
-        written?;
-        self.sync_if_power(directory, place)
+        written
     }
 }

@@ -81,6 +81,8 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>>;
     fn rename(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str), how: Rename)
     -> io::Result<()>;
+    /// Gives a file a second name, which nothing has yet.
+    fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()>;
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
     fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
 
@@ -222,6 +224,10 @@ impl Files for Os {
             Errno::NOTEMPTY => Errno::EXIST.into(),
             error => error.into(),
         })
+    }
+
+    fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()> {
+        Ok(rustix::fs::linkat(from.0, from.1, to.0, to.1, AtFlags::empty())?)
     }
 
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {

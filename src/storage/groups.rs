@@ -120,13 +120,23 @@ impl Store {
     /// Makes the directory `trash/<txid>.<n>` with the parents of `key` in it; gives the place where the node of
     /// that key belongs.
     pub(super) fn make_trash(&self, key: &Key) -> Result<Trash> {
+        let parent = key.parent();
+        self.make_wrapper("", parent.iter().flat_map(Key::components))
+    }
+
+    /// Makes a new directory in the trash, with `suffix` to its name, and in it the directories of a path.
+    pub(super) fn make_wrapper<'k>(
+        &self,
+        suffix: &str,
+        path: impl Iterator<Item = &'k str>,
+    ) -> Result<Trash> {
         let writer = self.writer()?;
-        let wrapper = format!("{}.{}", writer.stage.txid(), writer.stage.next_name());
+        let wrapper = format!("{}.{}{suffix}", writer.stage.txid(), writer.stage.next_name());
         let failed = self.failed("cannot make a directory in the trash", INTERNALS);
         let trash = writer.trash.as_fd();
         let mut place = wrapper.clone();
         self.files.create_directory(trash, &place).map_err(&failed)?;
-        for component in key.parent().iter().flat_map(Key::components) {
+        for component in path {
             place = format!("{place}/{component}");
             self.files.create_directory(trash, &place).map_err(&failed)?;
         }

@@ -4,6 +4,7 @@
 //! - `lock`: the one place that locks.
 //! - `stage`, `staging`, `array_write`: where a value is written before anybody can see it.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
+//! - `displaced`: replacing files of a live value, with a way back; `renames`: what not every file system can do.
 //! - `read`, `array_read`, `list`: reading without a lock, and noticing that something changed meanwhile.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
 //! - `calculations`: the directories `calc_<ID>`.
@@ -14,6 +15,7 @@ mod attributes;
 mod calculations;
 mod check;
 mod commit;
+mod displaced;
 mod files;
 mod groups;
 mod known_groups;
@@ -21,6 +23,7 @@ mod list;
 mod lock;
 mod read;
 mod remove;
+mod renames;
 mod stage;
 mod staging;
 mod store;

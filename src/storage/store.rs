@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::files::{FileId, Files, Handle, Rename, Stat};
 use super::known_groups::KnownGroups;
 use super::lock::{Guard, Lock, Mode};
+use super::renames::Renames;
 use super::stage::Stage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -59,6 +60,7 @@ pub(super) struct Writer {
     pub patience: Duration,
     /// Opened once, so that no link can take the place of a directory later.
     pub trash: Handle,
+    pub renames: Renames,
     locks: Handle,
     tree: Lock,
 }
@@ -252,6 +254,7 @@ impl Store {
             durability: access.durability,
             patience: access.patience,
             trash: self.open_internal("trash")?,
+            renames: Renames::default(),
             tree: self.open_lock(&locks, "tree")?,
             locks,
         };

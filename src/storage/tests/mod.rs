@@ -1,5 +1,6 @@
 //! The store over a file system that counts its calls, and fails one of them.
 
+mod displaced;
 mod faults;
 mod protocol;
 mod reading;
@@ -28,6 +29,8 @@ struct Watched {
     fail: AtomicUsize,
     /// Whether every later call fails as well.
     for_ever: bool,
+    /// The renames that this file system does not know.
+    lacks: Vec<Rename>,
     /// Whether the stage was locked, for each file that was removed from one.
     locked: Mutex<Vec<bool>>,
 }
@@ -136,8 +139,16 @@ impl Files for Watched {
         to: (BorrowedFd<'_>, &str),
         how: Rename,
     ) -> io::Result<()> {
+        if self.lacks.contains(&how) {
+            return Err(rustix::io::Errno::INVAL.into());
+        }
         self.call(|| format!("rename {how:?} {} -> {}", shown(from.0, from.1), shown(to.0, to.1)))?;
         Os.rename(from, to, how)
+    }
+
+    fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()> {
+        self.call(|| format!("link {} -> {}", shown(from.0, from.1), shown(to.0, to.1)))?;
+        Os.link(from, to)
     }
 
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
