@@ -57,6 +57,8 @@ pub mod key;
 mod nodes;
 mod object;
 mod progress;
+#[allow(dead_code, reason = "the storage layer does not read by it yet")]
+mod selection;
 mod storage;
 mod values;
 mod zarr;
@@ -66,6 +68,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
 pub use nodes::{Attributes, Layout, Node, NodeKind};
 pub use progress::Continue;
+pub use selection::{Along, Ellipsis, IntoSelection, Selection};
 pub use storage::Durability;
 pub use values::{
     AnyArray, ArrayContent, Bytes, Content, DataType, Element, Elements, Get, Object, OwnedElement, Put,

@@ -1,0 +1,23 @@
+//! Selections of parts of arrays, and where their elements lie in chunks. Pure geometry: no file is touched.
+
+mod along;
+mod chunks;
+mod convert;
+mod copy;
+mod resolve;
+mod select;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use along::{Along, Ellipsis};
+pub use convert::IntoSelection;
+pub use select::Selection;
+
+#[allow(unused_imports, reason = "for those who read and write chunks")]
+pub(crate) use {
+    chunks::{Chunks, Part},
+    copy::Run,
+    resolve::{Pick, Resolved},
+};

@@ -1,0 +1,245 @@
+//! A selection of an array whose shape is known.
+
+use std::fmt::Display;
+use std::ops::Range;
+
+use super::along::{Kind, Position, Slice};
+use super::select::Selection;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The indices taken along one axis, all of which are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// `start`, `start + step` and so on; the step is 1 where there is at most one.
+    Range { start: u64, step: i64, count: u64 },
+    /// In this order; not evenly spaced.
+    List(Vec<u64>),
+}
+
+impl Pick {
+    fn whole(length: u64) -> Self {
+        Self::Range { start: 0, step: 1, count: length }
+    }
+
+    /// The number of indices.
+    pub(crate) fn count(&self) -> u64 {
+        match self {
+            Self::Range { count, .. } => *count,
+            Self::List(list) => list.len() as u64,
+        }
+    }
+
+    /// A list, or the range that it spells out.
+    fn of_list(list: Vec<u64>) -> Self {
+        let count = list.len() as u64;
+        let [start, second, ..] = *list else {
+            return Self::Range { start: list.first().copied().unwrap_or(0), step: 1, count };
+        };
+        let step = Position::from(second) - Position::from(start);
+        let even = |pair: &[u64]| Position::from(pair[1]) - Position::from(pair[0]) == step;
+        match i64::try_from(step) {
+            Ok(step) if step != 0 && list.windows(2).all(even) => Self::Range { start, step, count },
+            _ => Self::List(list),
+        }
+    }
+}
+
+/// A selection of an array of a known shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    array: Vec<u64>,
+    picks: Vec<Pick>,
+    dropped: Vec<bool>,
+    elements: u64,
+}
+
+impl Selection {
+    /// Applies the selection to an array of this shape.
+    pub(crate) fn resolve(&self, shape: &[u64]) -> Result<Resolved> {
+        let asked = Asked { selection: self, shape };
+        asked.check_parts()?;
+        let named = self.parts().iter().filter(|part| **part != Kind::Ellipsis).count();
+        let unnamed = shape.len() - named;
+        let (mut picks, mut dropped) = (Vec::with_capacity(shape.len()), Vec::with_capacity(shape.len()));
+        for part in self.parts() {
+            let axis = picks.len();
+            if *part == Kind::Ellipsis {
+                picks.extend(shape[axis..axis + unnamed].iter().copied().map(Pick::whole));
+            } else {
+                picks.push(asked.pick(axis, part)?);
+            }
+            dropped.resize(picks.len(), matches!(part, Kind::Index(_)));
+        }
+        picks.extend(shape[picks.len()..].iter().copied().map(Pick::whole));
+        dropped.resize(picks.len(), false);
+        let elements = product(picks.iter().map(Pick::count));
+        let elements = elements.ok_or_else(|| {
+            asked.refuse(ErrorKind::InvalidInput, "it has more elements than 64 bits count", "of")
+        })?;
+        Ok(Resolved { array: shape.to_vec(), picks, dropped, elements })
+    }
+
+    /// Applies the selection to an array that is to be written to: no element may be named twice.
+    pub(crate) fn resolve_for_writing(&self, shape: &[u64]) -> Result<Resolved> {
+        let resolved = self.resolve(shape)?;
+        for (axis, pick) in resolved.picks.iter().enumerate() {
+            let Pick::List(list) = pick else { continue };
+            let mut sorted = list.clone();
+            sorted.sort_unstable();
+            if let Some([twice, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+                let asked = Asked { selection: self, shape };
+                let why = format!("index {twice} of axis {axis} is named twice, and can be written but once");
+                return Err(asked.refuse(ErrorKind::InvalidInput, why, "in"));
+            }
+        }
+        Ok(resolved)
+    }
+}
+
+/// What an error is about.
+struct Asked<'a> {
+    selection: &'a Selection,
+    shape: &'a [u64],
+}
+
+impl Asked<'_> {
+    fn refuse(&self, kind: ErrorKind, why: impl Display, link: &str) -> Error {
+        let (selection, shape) = (self.selection.quoted(), self.shape);
+        Error::new(kind, format!("the selection {selection}: {why} {link} the shape {shape:?}"))
+    }
+
+    /// Checks what needs no look at a single axis.
+    fn check_parts(&self) -> Result<()> {
+        let refuse = |why: &str| Err(self.refuse(ErrorKind::InvalidInput, why, "of"));
+        let parts = self.selection.parts();
+        let count = |is: fn(&Kind) -> bool| parts.iter().filter(|part| is(part)).count();
+        if count(|part| *part == Kind::NewAxis) > 0 {
+            return refuse("newaxis (NewAxis) is no axis");
+        }
+        let ellipses = count(|part| *part == Kind::Ellipsis);
+        if ellipses > 1 {
+            return refuse("more than one ellipsis leaves open which axes are meant");
+        }
+        let (named, rank) = (parts.len() - ellipses, self.shape.len());
+        if named > rank {
+            let why = format!("it names {named} axes, and there are {rank}");
+            return Err(self.refuse(ErrorKind::WrongShape, why, "in"));
+        }
+        if count(|part| matches!(part, Kind::List(_) | Kind::Mask(_))) > 1 {
+            return refuse("a list or a mask can be along one axis only");
+        }
+        Ok(())
+    }
+
+    fn pick(&self, axis: usize, part: &Kind) -> Result<Pick> {
+        let length = self.shape[axis];
+        match part {
+            Kind::Index(index) => Ok(Pick::Range { start: self.index(axis, *index)?, step: 1, count: 1 }),
+            Kind::Slice(slice) => range(*slice, length).ok_or_else(|| {
+                self.refuse(ErrorKind::InvalidInput, format!("the step of axis {axis} is zero"), "for")
+            }),
+            Kind::List(list) => {
+                let list = list.iter().map(|index| self.index(axis, *index));
+                Ok(Pick::of_list(list.collect::<Result<_>>()?))
+            }
+            Kind::Mask(mask) if mask.len() as u64 == length => {
+                let taken = (0u64..).zip(mask).filter(|(_, taken)| **taken);
+                Ok(Pick::of_list(taken.map(|(index, _)| index).collect()))
+            }
+            Kind::Mask(mask) => {
+                let why = format!("the mask of axis {axis} has {} elements, and not {length},", mask.len());
+                Err(self.refuse(ErrorKind::WrongShape, why, "for"))
+            }
+            Kind::Ellipsis | Kind::NewAxis => Ok(Pick::whole(length)),
+        }
+    }
+
+    fn index(&self, axis: usize, index: Position) -> Result<u64> {
+        let length = self.shape[axis];
+        let from_start = if index < 0 { index + Position::from(length) } else { index };
+        u64::try_from(from_start).ok().filter(|index| *index < length).ok_or_else(|| {
+            let why = format!("index {index} of axis {axis} is out of range");
+            self.refuse(ErrorKind::WrongShape, why, "for")
+        })
+    }
+}
+
+/// The indices of a slice, clipped as Python does; none where the step is zero.
+fn range(slice: Slice, length: u64) -> Option<Pick> {
+    let (length, step) = (Position::from(length), Position::from(slice.step));
+    // A negative step ends before the first element, at -1.
+    let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let clip = |bound: Position| (if bound < 0 { bound + length } else { bound }).clamp(least, most);
+    let (first, last) = if step > 0 { (least, most) } else { (most, least) };
+    let (start, stop) = (slice.start.map_or(first, clip), slice.stop.map_or(last, clip));
+    let distance = if step > 0 { stop - start } else { start - stop };
+    if step == 0 {
+        return None;
+    }
+    let count = if distance > 0 { (distance - 1) / step.abs() + 1 } else { 0 };
+    let step = if count > 1 { slice.step } else { 1 };
+    // Both lie between 0 and the length.
+    let start = if count > 0 { u64::try_from(start).ok()? } else { 0 };
+    Some(Pick::Range { start, step, count: u64::try_from(count).ok()? })
+}
+
+/// The product, unless it is beyond 64 bits; a zero makes it zero whatever the others are.
+pub(super) fn product(mut factors: impl Iterator<Item = u64> + Clone) -> Option<u64> {
+    if factors.clone().any(|factor| factor == 0) {
+        return Some(0);
+    }
+    factors.try_fold(1u64, u64::checked_mul)
+}
+
+impl Resolved {
+    /// The shape of the array.
+    pub(crate) fn array_shape(&self) -> &[u64] {
+        &self.array
+    }
+
+    /// What is taken along each axis of the array.
+    pub(crate) fn picks(&self) -> &[Pick] {
+        &self.picks
+    }
+
+    /// The shape of the result, without the axes of indices.
+    pub(crate) fn shape(&self) -> Vec<u64> {
+        let kept = self.picks.iter().zip(&self.dropped).filter(|(_, dropped)| !**dropped);
+        kept.map(|(pick, _)| pick.count()).collect()
+    }
+
+    /// The shape of the result with all axes; those of indices have length 1.
+    pub(crate) fn full_shape(&self) -> Vec<u64> {
+        self.picks.iter().map(Pick::count).collect()
+    }
+
+    /// The axes of the array that the result has not.
+    pub(crate) fn dropped(&self) -> impl Iterator<Item = usize> {
+        self.dropped.iter().enumerate().filter(|(_, dropped)| **dropped).map(|(axis, _)| axis)
+    }
+
+    /// The number of elements.
+    pub(crate) fn elements(&self) -> u64 {
+        self.elements
+    }
+
+    /// Whether the elements are those of the array, in their order. The result may have fewer axes.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole_from(0)
+    }
+
+    /// The rows of the array, if the result is whole rows that follow each other. A scalar has the one row 0.
+    pub(crate) fn rows(&self) -> Option<Range<u64>> {
+        let rows = match self.picks.first() {
+            None => 0..1,
+            Some(Pick::Range { start, step: 1, count }) => *start..*start + *count,
+            Some(_) => return None,
+        };
+        self.is_whole_from(1).then_some(rows)
+    }
+
+    fn is_whole_from(&self, axis: usize) -> bool {
+        let mut axes = self.picks.iter().zip(&self.array).skip(axis);
+        axes.all(|(pick, length)| *pick == Pick::whole(*length))
+    }
+}
