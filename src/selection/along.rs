@@ -70,7 +70,7 @@ impl Slice {
         }
         match end {
             Some(0) => Self { start: Some(0), stop: Some(0), step },
-            _ => Self { start: end.map(|end| end - 1), stop: (start != 0).then_some(start - 1), step },
+            _ => Self { start: end.map(|end| end - 1), stop: before(start), step },
         }
     }
 }
@@ -148,9 +148,15 @@ fn slice(start: Option<Position>, stop: Option<Position>) -> Along {
     Along(Kind::Slice(Slice { start, stop, step: 1 }))
 }
 
-/// The stop of a range that includes `end`: none where that is the last element, since 0 would be the first.
+/// The stop of a slice that goes down to `start`: none where that is the first element.
+fn before(start: Position) -> Option<Position> {
+    (start != 0 && start > Position::from(i64::MIN)).then_some(start - 1)
+}
+
+/// The stop of a range that includes `end`: none where that is the last element, since 0 would be the first, nor where
+/// no axis goes further.
 fn after(end: Position) -> Option<Position> {
-    (end != -1).then_some(end + 1)
+    (end != -1 && end < Position::from(u64::MAX)).then_some(end + 1)
 }
 
 impl From<RangeFull> for Along {

@@ -325,14 +325,16 @@ impl Part {
     }
 
     /// The runs of units, `size` to an element, that lie one after the other in the chunk and in the result, each as
-    /// long as it can be, in the order of the result except where a list is not.
+    /// long as it can be, in the order of the result except where a list is not. Offsets are meaningful where a chunk and
+    /// the result of this size fit into memory.
     pub(crate) fn runs(&self, size: usize) -> impl Iterator<Item = Run> + use<> {
         self.plan.runs(size)
     }
 
     fn check(&self, chunk: usize, out: usize, size: usize) -> Result<()> {
         let wrong = |what: &str, there: usize, elements: usize| {
-            let message = format!("{what} holds {there}, and not {elements} elements of {size}");
+            let message =
+                format!("{what} has the length {there}, where {elements} elements of {size} belong");
             Err(Error::new(ErrorKind::Corrupt, message))
         };
         if size == 0 || self.chunk_elements.checked_mul(size) != Some(chunk) {

@@ -107,7 +107,7 @@ impl Plan {
             {
                 let signed = count.cast_signed();
                 if *chunk_step == chunk.wrapping_mul(signed) && *out_step == out.wrapping_mul(signed) {
-                    (*outer, *chunk_step, *out_step) = (*outer * count, chunk, out);
+                    (*outer, *chunk_step, *out_step) = (outer.wrapping_mul(count), chunk, out);
                     return;
                 }
             }
@@ -140,11 +140,12 @@ impl Plan {
         std::iter::from_fn(move || {
             let mut run = waiting.take()?;
             for (chunk, out) in passes.by_ref() {
-                if (chunk, out) != (run.chunk + run.length, run.out + run.length) {
+                let end = (run.chunk.wrapping_add(run.length), run.out.wrapping_add(run.length));
+                if (chunk, out) != end {
                     waiting = Some(Run { chunk, out, length });
                     break;
                 }
-                run.length += length;
+                run.length = run.length.wrapping_add(length);
             }
             Some(run)
         })
@@ -164,27 +165,23 @@ impl Plan {
 
     fn copy_elements<E: Clone>(&self, way: Way, from: &[E], to: &mut [E]) {
         let (outer, length) = self.runs_of_units();
-        if length > 1 || outer.is_empty() {
-            for (chunk, out) in Passes::new(self.chunk, self.out, outer.to_vec()) {
-                let (start, target) = way.order(chunk, out);
-                to[target..target + length].clone_from_slice(&from[start..start + length]);
-            }
-            return;
-        }
-        let Some((inner, outer)) = self.loops.split_last() else { return };
+        let Some((inner, outer)) = outer.split_last() else {
+            let (start, target) = way.order(self.chunk, self.out);
+            return copy_run(from, start, to, target, length);
+        };
         for (chunk, out) in Passes::new(self.chunk, self.out, outer.to_vec()) {
             match inner {
                 Loop::Even { count, chunk: chunk_step, out: out_step } => {
                     let (start, target) = way.order(chunk, out);
                     let (stride, spacing) = way.order(*chunk_step, *out_step);
-                    copy_strided(from, (start, stride), to, (target, spacing), *count);
+                    copy_strided(from, (start, stride), to, (target, spacing), (*count, length));
                 }
                 Loop::Listed { places, chunk: chunk_step, out: out_step } => {
                     for place in &**places {
                         let chunk = chunk.wrapping_add(place.within.wrapping_mul(*chunk_step));
                         let out = out.wrapping_add(place.out.wrapping_mul(*out_step));
                         let (start, target) = way.order(chunk, out);
-                        to[target].clone_from(&from[start]);
+                        copy_run(from, start, to, target, length);
                     }
                 }
             }
@@ -192,23 +189,40 @@ impl Plan {
     }
 }
 
-/// Copies `count` elements between evenly spaced places, given as the first one and the step.
+fn copy_run<E: Clone>(from: &[E], start: usize, to: &mut [E], target: usize, length: usize) {
+    if length == 1 {
+        // Much faster than a run of one.
+        to[target].clone_from(&from[start]);
+    } else {
+        to[target..target + length].clone_from_slice(&from[start..start + length]);
+    }
+}
+
+/// Copies `count` runs of a length between evenly spaced places, given as the first one and the step.
 fn copy_strided<E: Clone>(
     from: &[E],
     (mut start, stride): (usize, isize),
     to: &mut [E],
     (mut target, spacing): (usize, isize),
-    count: usize,
+    (count, length): (usize, usize),
 ) {
-    if spacing == 1 {
+    // What lies side by side needs no look at its bounds.
+    if length == 1 && spacing == 1 {
         for slot in &mut to[target..target + count] {
             slot.clone_from(&from[start]);
             start = start.wrapping_add_signed(stride);
         }
         return;
     }
+    if length == 1 && stride == 1 {
+        for element in &from[start..start + count] {
+            to[target].clone_from(element);
+            target = target.wrapping_add_signed(spacing);
+        }
+        return;
+    }
     for _ in 0..count {
-        to[target].clone_from(&from[start]);
+        copy_run(from, start, to, target, length);
         start = start.wrapping_add_signed(stride);
         target = target.wrapping_add_signed(spacing);
     }

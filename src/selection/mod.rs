@@ -15,9 +15,8 @@ pub use along::{Along, Ellipsis};
 pub use convert::IntoSelection;
 pub use select::Selection;
 
-#[allow(unused_imports, reason = "for those who read and write chunks")]
 pub(crate) use {
     chunks::{Chunks, Part},
     copy::Run,
-    resolve::{Pick, Resolved},
+    resolve::Resolved,
 };

@@ -74,7 +74,7 @@ impl Selection {
         dropped.resize(picks.len(), false);
         let elements = product(picks.iter().map(Pick::count));
         let elements = elements.ok_or_else(|| {
-            asked.refuse(ErrorKind::InvalidInput, "it has more elements than 64 bits count", "of")
+            asked.refuse(ErrorKind::InvalidInput, "it has more elements than 64 bits count, for")
         })?;
         Ok(Resolved { array: shape.to_vec(), picks, dropped, elements })
     }
@@ -88,8 +88,10 @@ impl Selection {
             sorted.sort_unstable();
             if let Some([twice, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
                 let asked = Asked { selection: self, shape };
-                let why = format!("index {twice} of axis {axis} is named twice, and can be written but once");
-                return Err(asked.refuse(ErrorKind::InvalidInput, why, "in"));
+                let why = format!(
+                    "index {twice} of axis {axis} is named twice, so that it is open what to write there, for"
+                );
+                return Err(asked.refuse(ErrorKind::InvalidInput, why));
             }
         }
         Ok(resolved)
@@ -103,30 +105,31 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn refuse(&self, kind: ErrorKind, why: impl Display, link: &str) -> Error {
+    /// An error whose text goes on with the shape.
+    fn refuse(&self, kind: ErrorKind, why: impl Display) -> Error {
         let (selection, shape) = (self.selection.quoted(), self.shape);
-        Error::new(kind, format!("the selection {selection}: {why} {link} the shape {shape:?}"))
+        Error::new(kind, format!("the selection {selection}: {why} the shape {shape:?}"))
     }
 
     /// Checks what needs no look at a single axis.
     fn check_parts(&self) -> Result<()> {
-        let refuse = |why: &str| Err(self.refuse(ErrorKind::InvalidInput, why, "of"));
+        let refuse = |why: &str| Err(self.refuse(ErrorKind::InvalidInput, why));
         let parts = self.selection.parts();
         let count = |is: fn(&Kind) -> bool| parts.iter().filter(|part| is(part)).count();
         if count(|part| *part == Kind::NewAxis) > 0 {
-            return refuse("newaxis (NewAxis) is no axis");
+            return refuse("insert a new axis into what was read; newaxis is no axis of");
         }
         let ellipses = count(|part| *part == Kind::Ellipsis);
         if ellipses > 1 {
-            return refuse("more than one ellipsis leaves open which axes are meant");
+            return refuse("only one ellipsis can stand for the other axes of");
         }
-        let (named, rank) = (parts.len() - ellipses, self.shape.len());
-        if named > rank {
-            let why = format!("it names {named} axes, and there are {rank}");
-            return Err(self.refuse(ErrorKind::WrongShape, why, "in"));
+        let named = parts.len() - ellipses;
+        if named > self.shape.len() {
+            let why = format!("it names too many axes ({named}) for");
+            return Err(self.refuse(ErrorKind::WrongShape, why));
         }
         if count(|part| matches!(part, Kind::List(_) | Kind::Mask(_))) > 1 {
-            return refuse("a list or a mask can be along one axis only");
+            return refuse("a list or a mask can be along only one axis of");
         }
         Ok(())
     }
@@ -136,7 +139,10 @@ impl Asked<'_> {
         match part {
             Kind::Index(index) => Ok(Pick::Range { start: self.index(axis, *index)?, step: 1, count: 1 }),
             Kind::Slice(slice) => range(*slice, length).ok_or_else(|| {
-                self.refuse(ErrorKind::InvalidInput, format!("the step of axis {axis} is zero"), "for")
+                self.refuse(
+                    ErrorKind::InvalidInput,
+                    format!("the step along axis {axis} must not be zero for"),
+                )
             }),
             Kind::List(list) => {
                 let list = list.iter().map(|index| self.index(axis, *index));
@@ -147,8 +153,9 @@ impl Asked<'_> {
                 Ok(Pick::of_list(taken.map(|(index, _)| index).collect()))
             }
             Kind::Mask(mask) => {
-                let why = format!("the mask of axis {axis} has {} elements, and not {length},", mask.len());
-                Err(self.refuse(ErrorKind::WrongShape, why, "for"))
+                let why =
+                    format!("the mask along axis {axis} has {} elements and needs {length} for", mask.len());
+                Err(self.refuse(ErrorKind::WrongShape, why))
             }
             Kind::Ellipsis | Kind::NewAxis => Ok(Pick::whole(length)),
         }
@@ -158,8 +165,8 @@ impl Asked<'_> {
         let length = self.shape[axis];
         let from_start = if index < 0 { index + Position::from(length) } else { index };
         u64::try_from(from_start).ok().filter(|index| *index < length).ok_or_else(|| {
-            let why = format!("index {index} of axis {axis} is out of range");
-            self.refuse(ErrorKind::WrongShape, why, "for")
+            let why = format!("index {index} of axis {axis} is out of range for");
+            self.refuse(ErrorKind::WrongShape, why)
         })
     }
 }

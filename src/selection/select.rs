@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::along::{Along, Kind, Slice};
 
 /// An array of more axes than this is nowhere; a selection may still ask for it, and is refused with the shape.
-const MOST_AXES: usize = 255;
+const MOST_AXES: usize = 1023;
 
 /// A part of an array, as numpy and h5py select it: for each axis an index, a slice, a list of indices or a mask.
 ///
@@ -29,6 +29,7 @@ const MOST_AXES: usize = 255;
 /// a list, whose indices come in its order and as often as they are named, or a mask, of the axis's length. As in
 /// h5py, the axis of a list stays where it is, where numpy moves it first if an index stands apart from it.
 ///
+/// A Rust range such as `2..-1` is a selection too, but clippy takes it for an empty range: text says it as well.
 /// `ndarray` turns round what lies between the bounds of a negative step: `s![2..5;-1]` is numpy's `4:1:-1`.
 ///
 /// ```
@@ -123,8 +124,8 @@ impl Write for Excerpt {
 impl FromIterator<Kind> for Selection {
     fn from_iter<I: IntoIterator<Item = Kind>>(parts: I) -> Self {
         let mut parts: Vec<Kind> = parts.into_iter().collect();
-        // What follows the last part is whole without being said.
-        if parts.last() == Some(&Kind::Ellipsis) {
+        // What follows the last part is whole without being said. A second ellipsis stays, to be refused.
+        if parts.iter().position(|part| *part == Kind::Ellipsis) == Some(parts.len().wrapping_sub(1)) {
             parts.pop();
         }
         Self(parts)
@@ -137,7 +138,7 @@ impl FromIterator<Along> for Selection {
     }
 }
 
-/// The notation of numpy, which parses to the same selection.
+/// The notation of numpy, which parses to the same selection; an empty mask prints as an empty list.
 impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {

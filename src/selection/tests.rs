@@ -10,5 +10,8 @@
     reason = "a test that panics is a test that fails, and its numbers are small"
 )]
 
+mod errors;
+mod geometry;
 mod model;
+mod numpy;
 mod random;

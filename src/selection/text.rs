@@ -20,7 +20,7 @@ impl FromStr for Selection {
 fn parse(text: &str) -> Result<Selection, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
-        return Err("it is empty; all of an array is ...".to_owned());
+        return Err("it is empty; \"...\" selects all".to_owned());
     }
     let mut parts = Vec::new();
     // A comma may follow the last part, as in Python.
@@ -67,7 +67,7 @@ fn parse_slice(text: &str) -> Result<Kind, String> {
     let mut bound = || bounds.next().filter(|bound| !bound.is_empty()).map(position).transpose();
     let (start, stop, step) = (bound()?, bound()?, bound()?.unwrap_or(1));
     if bounds.next().is_some() {
-        return Err(format!("{} has more than start:stop:step", quoted(text)));
+        return Err(format!("{} has more parts than start:stop:step", quoted(text)));
     }
     let step = i64::try_from(step).map_err(|_| format!("the step {step} is beyond 64 bits"))?;
     Ok(Kind::Slice(Slice { start, stop, step }))
@@ -83,7 +83,10 @@ fn parse_list(text: &str) -> Result<Kind, String> {
     if boolean(items.clone().next().unwrap_or_default()).is_none() {
         return items.map(position).collect::<Result<_, _>>().map(Kind::List);
     }
-    let flag = |item| boolean(item).ok_or_else(|| format!("{} in a mask of true and false", quoted(item)));
+    let flag = |item| {
+        boolean(item)
+            .ok_or_else(|| format!("{} is neither true nor false, as in the rest of the mask", quoted(item)))
+    };
     items.map(flag).collect::<Result<_, _>>().map(Kind::Mask)
 }
 
@@ -99,8 +102,8 @@ fn boolean(text: &str) -> Option<bool> {
 fn position(text: &str) -> Result<Position, String> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let forms = "an index, start:stop:step, ..., [0,3,5] or [true,false]";
-        return Err(format!("{} is none of {forms}", quoted(text)));
+        let forms = "an index, a slice 0:10:2, an ellipsis ..., a list [0,3] or a mask [true,false]";
+        return Err(format!("{} is not {forms}", quoted(text)));
     }
     let within = Position::from(i64::MIN)..=Position::from(u64::MAX);
     let parsed = text.parse().ok().filter(|position| within.contains(position));
