@@ -97,6 +97,12 @@ impl DataType {
             Self::String => None,
         }
     }
+
+    /// The bytes of what the order of bytes applies to: one number, or one part of a complex one.
+    pub(crate) fn part_size(self) -> Option<usize> {
+        let parts = if matches!(self, Self::Complex64 | Self::Complex128) { 2 } else { 1 };
+        self.size().map(|size| size / parts)
+    }
 }
 
 impl fmt::Display for DataType {

@@ -1,7 +1,5 @@
 //! The regular chunk grid: which chunks an array has, what they are called, where their elements go.
 
-use std::ops::Range;
-
 use crate::error::{Error, ErrorKind, Result};
 
 /// The most bytes of a chunk that we make of our own accord.
@@ -24,6 +22,18 @@ pub(crate) fn default_chunk_shape(shape: &[u64], element: u64) -> Vec<u64> {
     chunk
 }
 
+/// The shape of the files that hold small chunks together, about 4 MiB each and runs of the array's chunks; `None`
+/// where every chunk had better be a file.
+pub(crate) fn default_shard_shape(shape: &[u64], chunk: &[u64], element: u64) -> Option<Vec<u64>> {
+    let counts: Vec<u64> = shape.iter().zip(chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect();
+    let bytes = chunk.iter().fold(element.max(1), |bytes, length| bytes.saturating_mul(*length));
+    let together = default_chunk_shape(&counts, bytes);
+    if together.iter().all(|count| *count == 1) {
+        return None;
+    }
+    together.iter().zip(chunk).map(|(count, chunk)| count.checked_mul(*chunk)).collect()
+}
+
 /// A shape divided into chunks.
 #[derive(Clone, Debug)]
 pub(crate) struct ChunkGrid {
@@ -40,22 +50,6 @@ pub(crate) struct Region {
     pub start: Vec<u64>,
     /// The number of elements along each axis that lie within the array.
     pub shape: Vec<u64>,
-    /// The number of rows of the chunk before the first one.
-    pub skipped: u64,
-}
-
-impl Region {
-    /// The part of the region that lies within these rows of the array. A scalar has the one row 0.
-    pub(crate) fn clip(mut self, rows: &Range<u64>) -> Self {
-        if let (Some(start), Some(length)) = (self.start.first_mut(), self.shape.first_mut()) {
-            let end = (*start + *length).min(rows.end);
-            let clipped = (*start).max(rows.start);
-            self.skipped = clipped - *start;
-            *length = end.saturating_sub(clipped);
-            *start = clipped;
-        }
-        self
-    }
 }
 
 impl ChunkGrid {
@@ -92,6 +86,11 @@ impl ChunkGrid {
         self.chunk.iter().product()
     }
 
+    /// The number of elements of the whole.
+    pub(crate) fn elements(&self) -> u64 {
+        self.shape.iter().product()
+    }
+
     /// The index along each axis of the chunk that is number `n` in C order.
     pub(crate) fn index(&self, mut n: u64) -> Vec<u64> {
         let mut index = vec![0; self.counts.len()];
@@ -102,31 +101,29 @@ impl ChunkGrid {
         index
     }
 
+    /// Whether there is a chunk at `index`.
+    pub(crate) fn contains(&self, index: &[u64]) -> bool {
+        index.len() == self.counts.len() && index.iter().zip(&self.counts).all(|(at, count)| at < count)
+    }
+
+    /// Calls `visit(in the chunk, count)` for every run of elements of the chunk at `index` that lies within an array
+    /// of this shape; both count elements.
+    pub(crate) fn for_each_visible_run(&self, index: &[u64], shape: &[u64], mut visit: impl FnMut(u64, u64)) {
+        let lengths = index.iter().zip(&self.chunk).zip(shape);
+        let visible = lengths.map(|((at, chunk), length)| (*chunk).min(length.saturating_sub(at * chunk)));
+        let visible: Vec<u64> = visible.collect();
+        if !visible.contains(&0) {
+            let region = Region { start: vec![0; visible.len()], shape: visible };
+            self.for_each_run(&region, |_, at, count| visit(at, count));
+        }
+    }
+
     /// What the chunk at `index` holds of the array.
     pub(crate) fn region(&self, index: &[u64]) -> Region {
         let start: Vec<u64> = index.iter().zip(&self.chunk).map(|(at, chunk)| at * chunk).collect();
         let ends = start.iter().zip(&self.chunk).zip(&self.shape);
         let shape = ends.map(|((start, chunk), length)| (*chunk).min(length - start)).collect();
-        Region { start, shape, skipped: 0 }
-    }
-
-    /// The numbers of the chunks that hold these rows of the array.
-    pub(crate) fn chunks_of_rows(&self, rows: &Range<u64>) -> Range<u64> {
-        let (Some(chunk), false) = (self.chunk.first(), rows.is_empty()) else {
-            return 0..if rows.is_empty() { 0 } else { self.total };
-        };
-        let each: u64 = self.counts[1..].iter().product();
-        (rows.start / chunk * each)..(rows.end.div_ceil(*chunk) * each).min(self.total)
-    }
-
-    /// Whether every chunk is one run of the array's elements, each beginning where the one before ends.
-    pub(crate) fn is_runs(&self) -> bool {
-        self.total == 0 || self.run(&self.region(&self.index(0))).is_some()
-    }
-
-    /// The number of rows of a chunk.
-    pub(crate) fn chunk_rows(&self) -> u64 {
-        self.chunk.first().copied().unwrap_or(1)
+        Region { start, shape }
     }
 
     /// Where a region's elements lie in the array, as first element and count, if they are one run in C order: in
@@ -157,12 +154,11 @@ impl ChunkGrid {
         if count == 0 {
             return;
         }
-        let skipped = region.skipped * self.chunk[1..].iter().product::<u64>();
         let mut index = vec![0; region.shape.len()];
         for _ in 0..rows {
             let in_array: Vec<u64> = index.iter().zip(&region.start).map(|(at, start)| at + start).collect();
             let in_chunk = index.iter().zip(&self.chunk).fold(0, |offset, (at, length)| offset * length + at);
-            copy(self.offset(&in_array), skipped + in_chunk, count);
+            copy(self.offset(&in_array), in_chunk, count);
             for axis in (0..index.len() - 1).rev() {
                 index[axis] += 1;
                 if index[axis] < region.shape[axis] {
@@ -193,6 +189,16 @@ mod tests {
         assert_eq!(default_chunk_shape(&[3, 7, 1 << 19, 2], 8), [1, 1, 1 << 18, 2]);
         assert_eq!(default_chunk_shape(&[1, 3 << 20], 1), [1, 3 << 20]);
         assert_eq!(default_chunk_shape(&[u64::MAX, u64::MAX], 16), [1, 1 << 18]);
+    }
+
+    #[test]
+    fn small_chunks_share_files_of_4_mib() {
+        assert_eq!(default_shard_shape(&[131_072, 1024], &[8, 1024], 8), Some(vec![512, 1024]));
+        assert_eq!(default_shard_shape(&[100, 100], &[10, 7], 8), Some(vec![100, 105]));
+        assert_eq!(default_shard_shape(&[1024, 1024], &[1024, 512], 8), None);
+        assert_eq!(default_shard_shape(&[10, 10], &[10, 10], 8), None);
+        assert_eq!(default_shard_shape(&[0], &[100], 8), None);
+        assert_eq!(default_shard_shape(&[], &[], 8), None);
     }
 
     #[test]
@@ -241,30 +247,6 @@ mod tests {
         assert_eq!(grid.run(&grid.region(&[0, 0])), None);
         let one_row = ChunkGrid::new(&[1, 3], &[4, 4]).unwrap();
         assert_eq!(one_row.run(&one_row.region(&[0, 0])), Some((0, 3)));
-    }
-
-    #[test]
-    fn rows_are_found_in_their_chunks() {
-        let shape = [7, 5];
-        let grid = ChunkGrid::new(&shape, &[3, 2]).unwrap();
-        assert_eq!(grid.chunks_of_rows(&(2..4)), 0..6);
-        assert_eq!(grid.chunks_of_rows(&(3..4)), 3..6);
-        assert_eq!(grid.chunks_of_rows(&(6..7)), 6..9);
-        assert!(grid.chunks_of_rows(&(4..4)).is_empty());
-        let mut seen = vec![0; 10];
-        for n in grid.chunks_of_rows(&(2..4)) {
-            let index = grid.index(n);
-            let region = grid.region(&index).clip(&(2..4));
-            grid.for_each_run(&region, |at, from, count| {
-                for step in 0..count {
-                    // Element (row, column) of the array is element (row % 3, column % 2) of its chunk.
-                    let (row, column) = ((at + step) / 5, (at + step) % 5);
-                    assert_eq!(from + step, row % 3 * 2 + column % 2);
-                    seen[usize::try_from(at + step - 10).unwrap()] += 1;
-                }
-            });
-        }
-        assert_eq!(seen, [1; 10]);
     }
 
     #[test]

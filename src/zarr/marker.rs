@@ -45,6 +45,9 @@ pub(crate) struct Marker {
     /// Chunk files may be missing, and are then all fill value.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sparse: bool,
+    /// The chunk shape is only until the first rows are there, which may make another one better.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional_chunks: bool,
     /// User attributes that JSON alone would not bring back.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, TypedAttribute>,
@@ -79,6 +82,18 @@ pub(crate) struct TypedAttribute {
     pub data_type: String,
     #[serde(default)]
     pub shape: Vec<usize>,
+}
+
+impl Kind {
+    /// What it is called in messages.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Object { .. } => "an object",
+            Self::Table { .. } => "a table",
+            Self::Root { .. } => "the root",
+        }
+    }
 }
 
 impl Marker {

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::compression::Compression;
+use super::json::{Object, fields, list, optional};
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::DataType;
 
@@ -14,6 +15,9 @@ pub(crate) const METADATA_FILE: &str = "zarr.json";
 
 /// The most bytes of a document.
 pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
+
+/// The data type of text with a fixed number of code points.
+const UTF32: &str = "fixed_length_utf32";
 
 /// User attributes and the marker, as they stand in `zarr.json`.
 pub(crate) type Attributes = serde_json::Map<String, Json>;
@@ -36,6 +40,8 @@ pub(crate) struct GroupMetadata {
 pub(crate) struct ArrayMetadata {
     pub shape: Vec<u64>,
     pub data_type: DataType,
+    /// The bytes of an element of zarr-python's data type `fixed_length_utf32`, which is read as text.
+    pub utf32_length: Option<usize>,
     pub chunk_shape: Vec<u64>,
     pub chunk_keys: ChunkKeys,
     pub fill_value: Json,
@@ -73,6 +79,19 @@ impl ChunkKeys {
             Self::V2(separator) => joined(separator),
         }
     }
+
+    /// Whether the chunk files of an array lie in directories of their own.
+    pub(crate) fn are_nested(self) -> bool {
+        matches!(self, Self::Default('/') | Self::V2('/'))
+    }
+
+    /// The index of the chunk whose path this is; `None` where it is none, or not written as we write it.
+    pub(crate) fn index(self, path: &str, rank: usize) -> Option<Vec<u64>> {
+        let (Self::Default(separator) | Self::V2(separator)) = self;
+        let parts = path.split(separator).skip(usize::from(matches!(self, Self::Default(_))));
+        let index: Vec<u64> = parts.take(rank).map(str::parse).collect::<Result<_, _>>().ok()?;
+        (index.len() == rank && self.path(&index) == path).then_some(index)
+    }
 }
 
 impl ArrayMetadata {
@@ -83,11 +102,6 @@ impl ArrayMetadata {
         chunk_shape: Vec<u64>,
         dimension_names: Vec<String>,
     ) -> Self {
-        let elements = match data_type {
-            DataType::String => json!({"name": "vlen-utf8"}),
-            _ if data_type.size() == Some(1) => json!({"name": "bytes"}),
-            _ => json!({"name": "bytes", "configuration": {"endian": "little"}}),
-        };
         let fill_value = match data_type {
             DataType::Bool => json!(false),
             DataType::String => json!(""),
@@ -98,14 +112,48 @@ impl ArrayMetadata {
         Self {
             shape,
             data_type,
+            utf32_length: None,
             chunk_shape,
             chunk_keys: ChunkKeys::Default('.'),
             fill_value,
-            codecs: vec![elements, json!({"name": "crc32c"})],
+            codecs: codecs(data_type, Compression::NONE),
             dimension_names: Some(dimension_names.into_iter().map(Some).collect()),
             attributes: Attributes::new(),
         }
     }
+
+    /// The same array with its chunks compressed.
+    pub(crate) fn with_compression(mut self, compression: Compression) -> Self {
+        self.codecs = codecs(self.data_type, compression);
+        self
+    }
+
+    /// The same array with its chunks put together in shards of `shard_shape`, which are what there are files of.
+    pub(crate) fn with_shards(mut self, shard_shape: Vec<u64>) -> Self {
+        let inner_shape = std::mem::replace(&mut self.chunk_shape, shard_shape);
+        let index = codecs(DataType::UInt64, Compression::NONE);
+        self.codecs = vec![json!({"name": "sharding_indexed", "configuration": {
+            "chunk_shape": inner_shape, "codecs": self.codecs, "index_codecs": index, "index_location": "end",
+        }})];
+        self
+    }
+
+    /// The same array with another fill value.
+    pub(crate) fn with_fill_value(mut self, fill_value: Json) -> Self {
+        self.fill_value = fill_value;
+        self
+    }
+}
+
+/// The codecs of chunks as we write them.
+fn codecs(data_type: DataType, compression: Compression) -> Vec<Json> {
+    let elements = match data_type {
+        DataType::String => json!({"name": "vlen-utf8"}),
+        _ if data_type.size() == Some(1) => json!({"name": "bytes"}),
+        _ => json!({"name": "bytes", "configuration": {"endian": "little"}}),
+    };
+    let compressor = compression.codec(data_type);
+    [Some(elements), compressor, Some(json!({"name": "crc32c"}))].into_iter().flatten().collect()
 }
 
 impl NodeMetadata {
@@ -160,21 +208,21 @@ struct Document {
     node_type: NodeType,
     #[serde(skip_serializing_if = "Option::is_none")]
     shape: Option<Vec<u64>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     data_type: Option<Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chunk_grid: Option<Named<GridConfiguration>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chunk_key_encoding: Option<Named<KeyConfiguration>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     fill_value: Option<Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "list", skip_serializing_if = "Option::is_none")]
     codecs: Option<Vec<Json>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "fields")]
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     dimension_names: Option<Vec<Option<String>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "list", skip_serializing_if = "Option::is_none")]
     storage_transformers: Option<Vec<Json>>,
 }
 
@@ -191,6 +239,10 @@ struct Named<C> {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<C>,
+    /// What is known is understood, whatever stands here.
+    #[serde(skip_serializing, default)]
+    #[serde(rename = "must_understand")]
+    _must_understand: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -215,39 +267,13 @@ fn unsupported(what: impl fmt::Display) -> Error {
 
 /// Parses a document with fields beyond the specification's; those that need not be understood are dropped.
 fn lenient(document: &[u8]) -> Result<Document> {
-    let UniqueFields(mut fields) = serde_json::from_slice(document).map_err(corrupt)?;
+    let Object(mut fields) = serde_json::from_slice(document).map_err(corrupt)?;
     fields.retain(|_, field| field.get("must_understand") != Some(&Json::Bool(false)));
-    serde_json::from_value(Json::Object(fields)).map_err(corrupt)
-}
-
-/// The fields of an object, none of which stands twice.
-struct UniqueFields(Attributes);
-
-impl<'de> Deserialize<'de> for UniqueFields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Attributes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Attributes, A::Error> {
-                let mut fields = Attributes::new();
-                while let Some((name, value)) = map.next_entry::<String, Json>()? {
-                    if fields.contains_key(&name) {
-                        return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
-                    }
-                    fields.insert(name, value);
-                }
-                Ok(fields)
-            }
-        }
-
-        deserializer.deserialize_map(Fields).map(Self)
+    // An extension without settings may be its name alone.
+    if let Some(name @ Json::String(_)) = fields.get_mut("chunk_key_encoding") {
+        *name = json!({"name": name.take()});
     }
+    serde_json::from_value(Json::Object(fields)).map_err(corrupt)
 }
 
 impl Document {
@@ -277,14 +303,19 @@ impl Document {
             zarr_format: 3,
             node_type: NodeType::Array,
             shape: Some(array.shape.clone()),
-            data_type: Some(Json::from(array.data_type.name())),
+            data_type: Some(match array.utf32_length {
+                Some(length) => json!({"name": UTF32, "configuration": {"length_bytes": length}}),
+                None => Json::from(array.data_type.name()),
+            }),
             chunk_grid: Some(Named {
                 name: "regular".to_owned(),
                 configuration: Some(GridConfiguration { chunk_shape }),
+                _must_understand: None,
             }),
             chunk_key_encoding: Some(Named {
                 name: name.to_owned(),
                 configuration: Some(KeyConfiguration { separator }),
+                _must_understand: None,
             }),
             fill_value: Some(array.fill_value.clone()),
             codecs: Some(array.codecs.clone()),
@@ -311,8 +342,10 @@ impl Document {
         if names.as_ref().is_some_and(|names| names.len() != rank) {
             return Err(corrupt("the number of dimension names is not the rank"));
         }
+        let (data_type, utf32_length) = data_type(&self.data_type.ok_or_else(|| missing("data_type"))?)?;
         Ok(NodeMetadata::Array(ArrayMetadata {
-            data_type: data_type(&self.data_type.ok_or_else(|| missing("data_type"))?)?,
+            data_type,
+            utf32_length,
             chunk_shape: chunk_shape(self.chunk_grid.ok_or_else(|| missing("chunk_grid"))?, rank)?,
             chunk_keys: chunk_keys(&self.chunk_key_encoding.ok_or_else(|| missing("chunk_key_encoding"))?)?,
             fill_value: self.fill_value.ok_or_else(|| missing("fill_value"))?,
@@ -324,9 +357,19 @@ impl Document {
     }
 }
 
-fn data_type(json: &Json) -> Result<DataType> {
+/// The data type; with it the bytes of an element where it is text of a fixed length.
+fn data_type(json: &Json) -> Result<(DataType, Option<usize>)> {
+    let refuse = || unsupported(format_args!("the data type {json}"));
+    let settings =
+        json.get("configuration").and_then(Json::as_object).filter(|settings| !settings.is_empty());
     let name = json.as_str().or_else(|| json.get("name").and_then(Json::as_str));
-    name.and_then(DataType::from_name).ok_or_else(|| unsupported(format_args!("the data type {json}")))
+    let Some(settings) = settings else {
+        return name.and_then(DataType::from_name).map(|data_type| (data_type, None)).ok_or_else(refuse);
+    };
+    let length = settings.get("length_bytes").filter(|_| name == Some(UTF32) && settings.len() == 1);
+    let length = length.and_then(Json::as_u64).filter(|length| *length > 0 && length % 4 == 0);
+    let length = length.and_then(|length| usize::try_from(length).ok()).ok_or_else(refuse)?;
+    Ok((DataType::String, Some(length)))
 }
 
 fn chunk_shape(grid: Named<GridConfiguration>, rank: usize) -> Result<Vec<u64>> {

@@ -5,14 +5,20 @@
 
 mod chunks;
 mod codec;
+mod compression;
+mod fill_value;
+mod json;
 mod marker;
 mod metadata;
 mod names;
-mod strings;
 
-pub(crate) use chunks::{ChunkGrid, Region, default_chunk_shape};
-pub(crate) use codec::{CHECKSUM, Codecs, checksum, encode_strings, fill_bytes, verify_checksum};
+pub(crate) use chunks::{ChunkGrid, default_chunk_shape, default_shard_shape};
+pub(crate) use codec::{CHECKSUM, Codecs, ShardIndex, Shards, checksum};
+pub use compression::Compression;
+pub(crate) use fill_value::FillValue;
 pub use marker::Status;
 pub(crate) use marker::{Kind, Marker, NAME as MARKER, TypedAttribute};
-pub(crate) use metadata::{ArrayMetadata, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata};
+pub(crate) use metadata::{
+    ArrayMetadata, Attributes, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata,
+};
 pub(crate) use names::{automatic_names, automatic_prefix, column_names};

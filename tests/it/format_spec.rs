@@ -210,7 +210,7 @@ fn opening_for_writing_sweeps_leftovers_and_leaves_what_is_reserved() {
     let internals = directory.path().join(".calcstore");
     let txid = "0123456789abcdef0123456789abcdef";
     let trash = internals.join(format!("trash/{txid}.1"));
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(120);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_mins(2);
     fs::File::open(&trash).unwrap().set_modified(long_ago).unwrap();
 
     let store = DataStore::at(directory.path()).unwrap();

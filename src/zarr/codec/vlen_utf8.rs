@@ -4,7 +4,7 @@
 //! The number of elements, then each as its length in bytes and these bytes; all numbers are 32 bits wide,
 //! unsigned, little-endian (Zarr extension `vlen-utf8`, as numcodecs' `VLenUTF8`).
 
-use std::borrow::Borrow;
+use std::borrow::Cow;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,22 +19,19 @@ fn number(length: usize) -> Result<[u8; 4]> {
     Ok(number.to_le_bytes())
 }
 
-/// Encodes `strings`, then as many empty ones as are missing to `length`.
-pub(super) fn encode<S: Borrow<str>>(strings: &[S], length: usize) -> Result<Vec<u8>> {
-    let text: usize = strings.iter().map(|text| text.borrow().len() + 4).sum();
-    let padding = length.saturating_sub(strings.len());
-    let mut bytes = Vec::with_capacity(4 + text + 4 * padding);
-    bytes.extend(number(strings.len() + padding)?);
+pub(super) fn encode(strings: &[Cow<'_, str>]) -> Result<Vec<u8>> {
+    let text: usize = strings.iter().map(|text| text.len() + 4).sum();
+    let mut bytes = Vec::with_capacity(4 + text);
+    bytes.extend(number(strings.len())?);
     for text in strings {
-        bytes.extend(number(text.borrow().len())?);
-        bytes.extend(text.borrow().as_bytes());
+        bytes.extend(number(text.len())?);
+        bytes.extend(text.as_bytes());
     }
-    bytes.resize(bytes.len() + 4 * padding, 0);
     Ok(bytes)
 }
 
 /// Decodes exactly `length` strings.
-pub(super) fn decode(bytes: &[u8], length: usize) -> Result<Vec<String>> {
+pub(super) fn decode(bytes: &[u8], length: usize) -> Result<Vec<Cow<'static, str>>> {
     let (declared, mut rest) = take_number(bytes)?;
     if declared != length || rest.len() / 4 < length {
         return Err(corrupt(&format!("it declares {declared} elements, where {length} belong")));
@@ -43,7 +40,8 @@ pub(super) fn decode(bytes: &[u8], length: usize) -> Result<Vec<String>> {
     for _ in 0..length {
         let (size, after) = take_number(rest)?;
         let (text, after) = after.split_at_checked(size).ok_or_else(|| corrupt("it ends too early"))?;
-        strings.push(std::str::from_utf8(text).map_err(|_| corrupt("it is not UTF-8"))?.to_owned());
+        let text = std::str::from_utf8(text).map_err(|_| corrupt("it is not UTF-8"))?;
+        strings.push(Cow::Owned(text.to_owned()));
         rest = after;
     }
     if rest.is_empty() { Ok(strings) } else { Err(corrupt("bytes are left over")) }
@@ -62,13 +60,12 @@ mod tests {
     #[test]
     fn text_has_the_bytes_that_numcodecs_writes() {
         // numcodecs.VLenUTF8().encode(np.array(["é", ""], dtype=object)).hex()
-        assert_eq!(encode(&["é", ""], 2).unwrap(), b"\x02\0\0\0\x02\0\0\0\xc3\xa9\0\0\0\0");
-        assert_eq!(encode(&["a"], 2).unwrap(), b"\x02\0\0\0\x01\0\0\0a\0\0\0\0");
+        assert_eq!(encode(&["é".into(), "".into()]).unwrap(), b"\x02\0\0\0\x02\0\0\0\xc3\xa9\0\0\0\0");
     }
 
     #[test]
     fn every_truncation_and_every_changed_length_is_an_error() {
-        let bytes = encode(&["one", "", "dritt"], 3).unwrap();
+        let bytes = encode(&["one".into(), "".into(), "dritt".into()]).unwrap();
         assert_eq!(decode(&bytes, 3).unwrap(), ["one", "", "dritt"]);
         for end in 0..bytes.len() {
             assert_eq!(decode(&bytes[..end], 3).unwrap_err().kind(), ErrorKind::Corrupt, "cut at {end}");

@@ -1,0 +1,34 @@
+//! The codec `crc32c`: four bytes at the end.
+
+use super::corrupt;
+use crate::error::Result;
+
+/// The bytes of a checksum at the end of a chunk.
+pub(crate) const CHECKSUM: usize = 4;
+
+/// Compares the checksum of `data` with the one that was stored after it.
+pub(crate) fn verify_checksum(data: &[u8], stored: [u8; CHECKSUM]) -> Result<()> {
+    if crc32c::crc32c(data) == u32::from_le_bytes(stored) {
+        Ok(())
+    } else {
+        Err(corrupt("its checksum is wrong"))
+    }
+}
+
+/// The checksum to be stored after these parts.
+pub(crate) fn checksum(parts: &[&[u8]]) -> [u8; CHECKSUM] {
+    parts.iter().fold(0, |checksum, part| crc32c::crc32c_append(checksum, part)).to_le_bytes()
+}
+
+/// Takes the checksum off the end.
+pub(super) fn strip(bytes: &mut Vec<u8>) -> Result<()> {
+    let stored = *bytes.last_chunk::<CHECKSUM>().ok_or_else(|| corrupt("it ends too early"))?;
+    bytes.truncate(bytes.len() - CHECKSUM);
+    verify_checksum(bytes, stored)
+}
+
+/// Puts the checksum at the end.
+pub(super) fn append(bytes: &mut Vec<u8>) {
+    let checksum = checksum(&[bytes]);
+    bytes.extend(checksum);
+}

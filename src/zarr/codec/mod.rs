@@ -1,0 +1,370 @@
+//! How elements become the bytes of a chunk, and back.
+//!
+//! A chain is any number of codecs that change the array (`transpose`), then the one that makes bytes of it, then any
+//! number that change bytes. What is decoded is bounded by what belongs into a chunk: no codec gives more than that,
+//! whatever its input claims.
+
+mod blosc;
+mod checksum;
+mod configuration;
+mod gzip;
+mod shards;
+#[cfg(test)]
+mod tests;
+mod transpose;
+mod utf32;
+mod vlen_utf8;
+mod zstd;
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+pub(crate) use checksum::{CHECKSUM, checksum};
+use configuration::{Codec, Filter, nonsense};
+pub(crate) use shards::{ShardIndex, Shards};
+
+use super::fill_value::FillValue;
+use super::metadata::ArrayMetadata;
+use crate::error::{Error, ErrorKind, Result};
+use crate::values::{DataType, Elements};
+
+/// The most bytes that a chunk may have once decoded, where its file does not tell.
+const MAX_DECODED: usize = 1 << 30;
+
+/// How deeply shards may lie within shards.
+const MAX_NESTED: usize = 4;
+
+/// The codecs of an array, ready for use.
+#[derive(Debug)]
+pub(crate) struct Codecs {
+    data_type: DataType,
+    /// The shape of a chunk.
+    shape: Vec<u64>,
+    /// The number of elements of a chunk.
+    elements: u64,
+    /// The order of the axes in the file, where it is another one.
+    order: Option<Vec<usize>>,
+    serializer: Serializer,
+    filters: Vec<Filter>,
+}
+
+/// The codec that makes bytes of elements.
+#[derive(Debug)]
+enum Serializer {
+    /// Numbers as in memory, or with the bytes of each reversed.
+    Numbers {
+        is_big: bool,
+    },
+    /// Text of a fixed length in bytes.
+    Utf32 {
+        length: usize,
+        is_big: bool,
+    },
+    VlenUtf8,
+    Shards(Box<Shards>),
+}
+
+/// What the elements are, whatever the codecs.
+struct ElementKind<'a> {
+    data_type: DataType,
+    /// The bytes of an element of `fixed_length_utf32`.
+    utf32: Option<usize>,
+    fill: &'a FillValue,
+}
+
+impl Codecs {
+    /// Makes the codecs of an array. Those that are not known are `Unsupported`, nonsense is `Corrupt`.
+    pub(crate) fn new(array: &ArrayMetadata) -> Result<Self> {
+        let fill = FillValue::parse(&array.fill_value, array.data_type)?;
+        let kind = ElementKind { data_type: array.data_type, utf32: array.utf32_length, fill: &fill };
+        Self::chain(&kind, &array.chunk_shape, &array.codecs, MAX_NESTED)
+    }
+
+    /// The codecs of the index of a shard.
+    fn of_index(shape: &[u64], codecs: &[Json]) -> Result<Self> {
+        let fill = FillValue::Bytes(vec![0; 8]);
+        let kind = ElementKind { data_type: DataType::UInt64, utf32: None, fill: &fill };
+        Self::chain(&kind, shape, codecs, 0)
+    }
+
+    fn chain(kind: &ElementKind<'_>, shape: &[u64], codecs: &[Json], nested: usize) -> Result<Self> {
+        let elements = shape.iter().try_fold(1u64, |product, length| product.checked_mul(*length));
+        let elements = elements.ok_or_else(|| nonsense("the elements of a chunk are beyond 64 bits"))?;
+        let mut order: Option<Vec<usize>> = None;
+        let mut serializer = None;
+        let mut filters = Vec::new();
+        for json in codecs {
+            match (Codec::parse(json)?, &serializer) {
+                (Codec::Filter(filter), Some(_)) => filters.push(filter),
+                (Codec::Transpose(next), None) => {
+                    check_order(&next, shape.len())?;
+                    order = Some(match order {
+                        Some(order) => transpose::reordered(&order, &next),
+                        None => next,
+                    });
+                }
+                (Codec::Transpose(_) | Codec::Filter(_), _) | (_, Some(_)) => {
+                    return Err(nonsense(format_args!(
+                        "the codecs {} cannot follow each other",
+                        Json::from(codecs)
+                    )));
+                }
+                (codec, None) => {
+                    let shape = match &order {
+                        Some(order) => transpose::reordered(shape, order),
+                        None => shape.to_vec(),
+                    };
+                    serializer = Some(Serializer::new(codec, kind, &shape, nested)?);
+                }
+            }
+        }
+        let missing =
+            || nonsense(format_args!("the codecs {} make no bytes of elements", Json::from(codecs)));
+        Ok(Self {
+            data_type: kind.data_type,
+            shape: shape.to_vec(),
+            elements,
+            order: order.filter(|order| !order.is_sorted()),
+            serializer: serializer.ok_or_else(missing)?,
+            filters,
+        })
+    }
+
+    /// Whether elements lie in the file as they do in memory; then, whether a checksum follows them.
+    pub(crate) fn plain(&self) -> Option<bool> {
+        match (&self.serializer, &self.order, self.filters.as_slice()) {
+            (Serializer::Numbers { is_big: false }, None, []) => Some(false),
+            (Serializer::Numbers { is_big: false }, None, [Filter::Crc32c]) => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The bytes that a chunk file must have, where that follows from the metadata; more than there can be where
+    /// they are beyond 64 bits.
+    pub(crate) fn encoded_size(&self) -> Option<u64> {
+        let checksums =
+            self.filters.iter().all(|filter| *filter == Filter::Crc32c).then_some(self.filters.len())?;
+        Some(self.serialized_size()?.saturating_add((checksums * CHECKSUM) as u64))
+    }
+
+    /// The bytes of the elements before the codecs that change bytes.
+    fn serialized_size(&self) -> Option<u64> {
+        let size = match self.serializer {
+            Serializer::Numbers { .. } => self.data_type.size()?,
+            Serializer::Utf32 { length, .. } => length,
+            Serializer::VlenUtf8 | Serializer::Shards(_) => return None,
+        };
+        Some(self.elements.saturating_mul(size as u64))
+    }
+
+    /// The shards, where each chunk file is one that can be read in parts.
+    pub(crate) fn shards(&self) -> Option<&Shards> {
+        match &self.serializer {
+            Serializer::Shards(shards) if self.order.is_none() && self.filters.is_empty() => Some(shards),
+            _ => None,
+        }
+    }
+
+    /// Decodes a chunk: all of its elements, little-endian and in C order.
+    pub(crate) fn decode(&self, mut bytes: Vec<u8>) -> Result<Elements<'static>> {
+        for (at, filter) in self.filters.iter().enumerate().rev() {
+            bytes = filter.decode(bytes, self.limit(at)?)?;
+        }
+        let elements = self.deserialize(bytes)?;
+        let Some(order) = &self.order else { return Ok(elements) };
+        let (shape, order) = (self.memory_shape(order)?, transpose::inverse(order));
+        Ok(self.transposed(&elements, &shape, &order))
+    }
+
+    fn deserialize(&self, mut bytes: Vec<u8>) -> Result<Elements<'static>> {
+        if let Some(expected) = self.serialized_size()
+            && expected != bytes.len() as u64
+        {
+            return Err(corrupt(&format!("it decodes to {} bytes, where {expected} belong", bytes.len())));
+        }
+        Ok(match &self.serializer {
+            Serializer::Numbers { is_big } => {
+                if *is_big {
+                    swap(&mut bytes, self.data_type);
+                }
+                Elements::Bytes(bytes.into())
+            }
+            Serializer::Utf32 { length, is_big } => {
+                Elements::Strings(utf32::decode(&bytes, *length, *is_big)?)
+            }
+            Serializer::VlenUtf8 => Elements::Strings(vlen_utf8::decode(&bytes, self.count()?)?),
+            Serializer::Shards(shards) => shards.decode(&bytes, self.data_type)?,
+        })
+    }
+
+    /// Encodes a chunk, of which all elements are given. Inner chunks of a shard that are all fill value are left out.
+    pub(crate) fn encode(&self, elements: &Elements<'_>) -> Result<Vec<u8>> {
+        let found = match (elements, self.data_type.size()) {
+            (Elements::Bytes(bytes), Some(size)) if bytes.len() % size == 0 => bytes.len() / size,
+            (Elements::Strings(strings), None) => strings.len(),
+            _ => {
+                return Err(Error::new(ErrorKind::WrongType, "numbers and text cannot stand for each other"));
+            }
+        };
+        if found as u64 != self.elements {
+            let message = format!("{found} elements for a chunk of {}", self.elements);
+            return Err(Error::new(ErrorKind::WrongShape, message));
+        }
+        let mut bytes = match &self.order {
+            Some(order) => {
+                let shape = transpose::reordered(&self.memory_shape(order)?, &transpose::inverse(order));
+                self.serialize(&self.transposed(elements, &shape, order))?
+            }
+            None => self.serialize(elements)?,
+        };
+        for filter in &self.filters {
+            bytes = filter.encode(bytes, self.data_type)?;
+        }
+        Ok(bytes)
+    }
+
+    fn serialize(&self, elements: &Elements<'_>) -> Result<Vec<u8>> {
+        match (&self.serializer, elements) {
+            (Serializer::Numbers { is_big }, Elements::Bytes(bytes)) => {
+                let mut bytes = bytes.to_vec();
+                if *is_big {
+                    swap(&mut bytes, self.data_type);
+                }
+                Ok(bytes)
+            }
+            (Serializer::VlenUtf8, Elements::Strings(strings)) => vlen_utf8::encode(strings),
+            (Serializer::Shards(shards), elements) => shards.encode(elements, self.data_type),
+            _ => Err(Error::new(ErrorKind::Unsupported, "text of a fixed length is not written")),
+        }
+    }
+
+    /// The number of elements of a chunk that is to be in memory.
+    fn count(&self) -> Result<usize> {
+        usize::try_from(self.elements).map_err(|_| too_large(self.elements))
+    }
+
+    /// The shape of a chunk in the order of its file. Its elements are in memory, or are about to be.
+    fn memory_shape(&self, order: &[usize]) -> Result<Vec<usize>> {
+        let shape = transpose::reordered(&self.shape, order);
+        shape.iter().map(|length| usize::try_from(*length).map_err(|_| too_large(*length))).collect()
+    }
+
+    fn transposed(&self, elements: &Elements<'_>, shape: &[usize], order: &[usize]) -> Elements<'static> {
+        match elements {
+            Elements::Bytes(bytes) => {
+                let size = self.data_type.size().unwrap_or(1);
+                Elements::Bytes(transpose::transpose_bytes(bytes, size, shape, order).into())
+            }
+            Elements::Strings(strings) => {
+                let strings = transpose::transpose(strings, shape, order).into_iter();
+                Elements::Strings(strings.map(|text| Cow::Owned(text.into_owned())).collect())
+            }
+        }
+    }
+
+    /// The most bytes that filter number `at` may give: what belongs into a chunk, and what the filters before it
+    /// could have added.
+    fn limit(&self, at: usize) -> Result<usize> {
+        let size = match self.serialized_size() {
+            Some(size) => size,
+            // Text, or a shard: no more than may be in memory once it is decoded.
+            None => self.elements.saturating_mul(size_of::<Cow<'_, str>>() as u64).max(MAX_DECODED as u64),
+        };
+        let size =
+            usize::try_from(size).ok().filter(|size| *size <= MAX_DECODED).ok_or_else(|| too_large(size))?;
+        let added = |filter: &Filter| if *filter == Filter::Crc32c { CHECKSUM } else { size / 64 + 1024 };
+        Ok(size + self.filters[..at].iter().map(added).sum::<usize>())
+    }
+}
+
+impl Serializer {
+    fn new(codec: Codec, kind: &ElementKind<'_>, shape: &[u64], nested: usize) -> Result<Self> {
+        let size = kind.utf32.map_or(kind.data_type.size(), |_| Some(4));
+        match (codec, size) {
+            (Codec::Bytes(endian), Some(size)) => {
+                if endian.is_none() && size > 1 {
+                    return Err(nonsense(
+                        "the codec \"bytes\" does not say which byte of a number comes first",
+                    ));
+                }
+                let is_big = endian == Some(true) && size > 1;
+                Ok(match kind.utf32 {
+                    Some(length) => Self::Utf32 { length, is_big },
+                    None => Self::Numbers { is_big },
+                })
+            }
+            (Codec::VlenUtf8, None) => Ok(Self::VlenUtf8),
+            (Codec::Sharding(_), _) if nested == 0 => {
+                let message = format!("shards within shards, more than {MAX_NESTED} deep, are not supported");
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
+            (Codec::Sharding(settings), _) => {
+                let inner = |shape: &[u64], codecs: &[Json]| Codecs::chain(kind, shape, codecs, nested - 1);
+                Ok(Self::Shards(Box::new(Shards::new(&settings, shape, kind.fill, inner)?)))
+            }
+            _ => Err(nonsense(format_args!(
+                "a codec for text and the data type {} do not go together",
+                kind.data_type
+            ))),
+        }
+    }
+}
+
+impl Filter {
+    /// Decodes to at most `limit` bytes.
+    fn decode(&self, mut bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>> {
+        match self {
+            Self::Crc32c => checksum::strip(&mut bytes).map(|()| bytes),
+            Self::Gzip { .. } => gzip::decode(&bytes, limit),
+            Self::Zstd { .. } => zstd::decode(&bytes, limit),
+            Self::Blosc { .. } => blosc::decode(&bytes, limit),
+        }
+    }
+
+    fn encode(&self, mut bytes: Vec<u8>, data_type: DataType) -> Result<Vec<u8>> {
+        match self {
+            Self::Crc32c => {
+                checksum::append(&mut bytes);
+                Ok(bytes)
+            }
+            Self::Gzip { level } => gzip::encode(&bytes, *level),
+            Self::Zstd { level, checksum } => Ok(zstd::encode(&bytes, *level, *checksum)),
+            Self::Blosc { level, shuffle, type_size } => {
+                let type_size = type_size.or(data_type.size()).unwrap_or(1);
+                blosc::encode(&bytes, *level, if *shuffle { type_size } else { 1 })
+            }
+        }
+    }
+}
+
+fn check_order(order: &[usize], rank: usize) -> Result<()> {
+    let mut sorted = order.to_vec();
+    sorted.sort_unstable();
+    if sorted.into_iter().eq(0..rank) {
+        Ok(())
+    } else {
+        Err(nonsense(format_args!("{order:?} is no order of {rank} axes")))
+    }
+}
+
+/// Reverses the bytes of each number, or of each part of a complex one.
+fn swap(bytes: &mut [u8], data_type: DataType) {
+    match data_type.part_size() {
+        Some(2) => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|number| number.reverse()),
+        Some(4) => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|number| number.reverse()),
+        Some(8) => bytes.as_chunks_mut::<8>().0.iter_mut().for_each(|number| number.reverse()),
+        _ => {}
+    }
+}
+
+fn too_large(size: u64) -> Error {
+    let message = format!(
+        "a chunk of {size} elements or bytes, compressed, is more than the {MAX_DECODED} that are decoded"
+    );
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("a chunk is damaged: {what}"))
+}

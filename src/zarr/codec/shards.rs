@@ -1,0 +1,250 @@
+//! The codec `sharding_indexed`: many inner chunks in one file, with an index of where each lies.
+//!
+//! # Format
+//! <https://zarr-specs.readthedocs.io/en/latest/v3/codecs/sharding-indexed/index.html>
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::configuration::{IndexLocation, Sharding, nonsense};
+use super::{Codecs, MAX_DECODED, corrupt};
+use crate::error::{Error, ErrorKind, Result};
+use crate::values::{DataType, Elements, zeroed};
+use crate::zarr::chunks::ChunkGrid;
+use crate::zarr::fill_value::FillValue;
+
+/// Both numbers of an index entry whose inner chunk is not there.
+const MISSING: u64 = u64::MAX;
+
+/// How the chunk files of an array are divided.
+#[derive(Debug)]
+pub(crate) struct Shards {
+    inner: Codecs,
+    index: Codecs,
+    index_bytes: u64,
+    index_location: IndexLocation,
+    inner_shape: Vec<u64>,
+    grid: ChunkGrid,
+    fill: FillValue,
+}
+
+/// Where the inner chunks of one shard lie in its file.
+#[derive(Debug)]
+pub(crate) struct ShardIndex(Vec<Option<Range<u64>>>);
+
+impl ShardIndex {
+    /// The bytes of inner chunk `n` in C order; `None` where it is not stored, and is all fill value.
+    pub(crate) fn entry(&self, n: u64) -> Option<Range<u64>> {
+        self.0.get(usize::try_from(n).ok()?)?.clone()
+    }
+}
+
+impl Shards {
+    /// `shape` is that of a shard; `inner` makes the codecs of its inner chunks.
+    pub(super) fn new(
+        settings: &Sharding,
+        shape: &[u64],
+        fill: &FillValue,
+        inner: impl Fn(&[u64], &[serde_json::Value]) -> Result<Codecs>,
+    ) -> Result<Self> {
+        let inner_shape = settings.chunk_shape.clone();
+        let fits = inner_shape.len() == shape.len()
+            && shape.iter().zip(&inner_shape).all(|(shard, inner)| *inner > 0 && shard % inner == 0);
+        if !fits {
+            return Err(nonsense(format_args!(
+                "shards of shape {shape:?} cannot hold chunks of shape {inner_shape:?}"
+            )));
+        }
+        let mut index_shape: Vec<u64> =
+            shape.iter().zip(&inner_shape).map(|(shard, inner)| shard / inner).collect();
+        index_shape.push(2);
+        let index = Codecs::of_index(&index_shape, &settings.index_codecs)?;
+        let index_bytes = index.encoded_size();
+        Ok(Self {
+            index_bytes: index_bytes
+                .ok_or_else(|| nonsense("the index of a shard must have a fixed size"))?,
+            index,
+            index_location: settings.index_location,
+            grid: ChunkGrid::new(shape, &inner_shape)?,
+            inner: inner(&inner_shape, &settings.codecs)?,
+            inner_shape,
+            fill: fill.clone(),
+        })
+    }
+
+    /// The shape of an inner chunk.
+    pub(crate) fn inner_shape(&self) -> &[u64] {
+        &self.inner_shape
+    }
+
+    /// The codecs of an inner chunk.
+    pub(crate) fn inner(&self) -> &Codecs {
+        &self.inner
+    }
+
+    /// The shard, divided into its inner chunks.
+    pub(crate) fn grid(&self) -> &ChunkGrid {
+        &self.grid
+    }
+
+    /// Where in a file of this length the index lies.
+    pub(crate) fn index_range(&self, file_length: u64) -> Result<Range<u64>> {
+        let start = file_length.checked_sub(self.index_bytes).ok_or_else(|| {
+            corrupt(&format!("it has {file_length} bytes, where its index alone has {}", self.index_bytes))
+        })?;
+        Ok(match self.index_location {
+            IndexLocation::Start => 0..self.index_bytes,
+            IndexLocation::End => start..file_length,
+        })
+    }
+
+    /// Decodes the index of a file of this length. Every entry lies inside the file, none reaches into the index or
+    /// into another one.
+    pub(crate) fn index(&self, bytes: &[u8], file_length: u64) -> Result<ShardIndex> {
+        let place = self.index_range(file_length)?;
+        let Elements::Bytes(numbers) = self.index.decode(bytes.to_vec())? else {
+            return Err(corrupt("its index is no numbers"));
+        };
+        let mut entries = Vec::with_capacity(numbers.len() / 16);
+        for pair in numbers.as_chunks::<16>().0 {
+            let (offset, length) = (u64_at(pair, 0), u64_at(pair, 8));
+            if (offset, length) == (MISSING, MISSING) {
+                entries.push(None);
+                continue;
+            }
+            let end = offset.checked_add(length).filter(|end| *end <= file_length);
+            let end = end.ok_or_else(|| corrupt("an inner chunk lies beyond the end of the file"))?;
+            entries.push(Some(offset..end));
+        }
+        let mut ranges: Vec<&Range<u64>> =
+            entries.iter().flatten().filter(|range| !range.is_empty()).collect();
+        ranges.push(&place);
+        ranges.sort_unstable_by_key(|range| range.start);
+        if ranges.windows(2).any(|pair| pair[0].end > pair[1].start) {
+            return Err(corrupt("two inner chunks overlap, or one lies within the index"));
+        }
+        Ok(ShardIndex(entries))
+    }
+
+    /// Encodes an inner chunk; `None` where it is all fill value, and need not be stored.
+    pub(crate) fn encode_inner(&self, elements: &Elements<'_>) -> Result<Option<Vec<u8>>> {
+        let is_fill = match elements {
+            Elements::Bytes(bytes) => self.fill.is_all_of(bytes),
+            Elements::Strings(strings) => strings.iter().all(|text| text == self.fill.text()),
+        };
+        if is_fill { Ok(None) } else { self.inner.encode(elements).map(Some) }
+    }
+
+    /// Puts encoded inner chunks together, in C order: freshly encoded ones, or the bytes that an older shard holds
+    /// of those that did not change.
+    pub(crate) fn assemble<B: AsRef<[u8]>>(&self, chunks: &[Option<B>]) -> Result<Vec<u8>> {
+        if chunks.len() as u64 != self.grid.len() {
+            let message = format!("{} inner chunks for a shard of {}", chunks.len(), self.grid.len());
+            return Err(Error::new(ErrorKind::WrongShape, message));
+        }
+        let first = match self.index_location {
+            IndexLocation::Start => self.index_bytes,
+            IndexLocation::End => 0,
+        };
+        let mut index = Vec::with_capacity(16 * chunks.len());
+        let mut offset = first;
+        for chunk in chunks {
+            let (start, length) = match chunk {
+                Some(chunk) => (offset, chunk.as_ref().len() as u64),
+                None => (MISSING, MISSING),
+            };
+            index.extend(start.to_le_bytes());
+            index.extend(length.to_le_bytes());
+            offset += chunk.as_ref().map_or(0, |chunk| chunk.as_ref().len() as u64);
+        }
+        let index = self.index.encode(&Elements::Bytes(index.into()))?;
+        let mut file = Vec::with_capacity(usize::try_from(offset - first).unwrap_or(0) + index.len());
+        if self.index_location == IndexLocation::Start {
+            file.extend_from_slice(&index);
+        }
+        chunks.iter().flatten().for_each(|chunk| file.extend_from_slice(chunk.as_ref()));
+        if self.index_location == IndexLocation::End {
+            file.extend_from_slice(&index);
+        }
+        Ok(file)
+    }
+
+    /// Decodes all inner chunks of a shard to what the whole of it holds.
+    pub(super) fn decode(&self, bytes: &[u8], data_type: DataType) -> Result<Elements<'static>> {
+        let file_length = bytes.len() as u64;
+        let part = |range: &Range<u64>| {
+            let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+            bytes.get(range)
+        };
+        let early = || corrupt("it ends too early");
+        let index = part(&self.index_range(file_length)?).ok_or_else(early)?;
+        let index = self.index(index, file_length)?;
+        let chunks = (0..self.grid.len()).filter_map(|n| index.entry(n).map(|range| (n, range)));
+        let chunks = chunks.map(|(n, range)| {
+            let bytes = part(&range).ok_or_else(early)?;
+            Ok((n, self.inner.decode(bytes.to_vec())?))
+        });
+        let size = data_type.size().unwrap_or(size_of::<Cow<'static, str>>());
+        let count = usize::try_from(self.grid.elements())
+            .ok()
+            .filter(|count| count.saturating_mul(size) <= MAX_DECODED);
+        let count = count.ok_or_else(|| {
+            Error::new(ErrorKind::Unsupported, "a shard of more than 1 GiB cannot be read whole")
+        })?;
+        if data_type == DataType::String {
+            let mut strings = vec![Cow::Owned(self.fill.text().to_owned()); count];
+            for chunk in chunks {
+                if let (n, Elements::Strings(inner)) = chunk? {
+                    self.place(n, &inner, &mut strings, 1);
+                }
+            }
+            return Ok(Elements::Strings(strings));
+        }
+        let mut numbers = zeroed(count * size)?;
+        self.fill.fill(&mut numbers);
+        for chunk in chunks {
+            if let (n, Elements::Bytes(inner)) = chunk? {
+                self.place(n, &inner, &mut numbers, size);
+            }
+        }
+        Ok(Elements::Bytes(numbers.into()))
+    }
+
+    /// Copies inner chunk `n` to its place in the shard; an element is `size` items.
+    fn place<T: Clone>(&self, n: u64, inner: &[T], shard: &mut [T], size: usize) {
+        self.each_run(n, size, |in_shard, in_chunk| shard[in_shard].clone_from_slice(&inner[in_chunk]));
+    }
+
+    /// Divides a shard into its inner chunks and encodes them.
+    pub(super) fn encode(&self, elements: &Elements<'_>, data_type: DataType) -> Result<Vec<u8>> {
+        let size = data_type.size().unwrap_or(1);
+        let mut chunks = Vec::new();
+        for n in 0..self.grid.len() {
+            let inner = match elements {
+                Elements::Bytes(bytes) => Elements::Bytes(self.cut(n, bytes, size).into()),
+                Elements::Strings(strings) => Elements::Strings(self.cut(n, strings, 1)),
+            };
+            chunks.push(self.encode_inner(&inner)?);
+        }
+        self.assemble(&chunks)
+    }
+
+    fn cut<T: Clone>(&self, n: u64, shard: &[T], size: usize) -> Vec<T> {
+        let mut inner = Vec::new();
+        self.each_run(n, size, |in_shard, _| inner.extend_from_slice(&shard[in_shard]));
+        inner
+    }
+
+    /// Calls `copy(in the shard, in the chunk)` for the runs of items of inner chunk `n`. A shard is in memory as a
+    /// whole when this is called, so that no place in it is beyond `usize`.
+    #[expect(clippy::cast_possible_truncation, reason = "places in memory")]
+    fn each_run(&self, n: u64, size: usize, mut copy: impl FnMut(Range<usize>, Range<usize>)) {
+        let range = |start: u64, count: u64| start as usize * size..(start + count) as usize * size;
+        let region = self.grid.region(&self.grid.index(n));
+        self.grid.for_each_run(&region, |at, from, count| copy(range(at, count), range(from, count)));
+    }
+}
+
+fn u64_at(pair: &[u8; 16], at: usize) -> u64 {
+    pair[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
