@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Locked,
     /// A value was replaced again and again while it was being read.
     Busy,
+    /// The dataset or table that a handle was opened for was replaced or removed meanwhile.
+    Changed,
     /// The key breaks the rules of [keys](crate::key).
     InvalidKey,
     /// An argument, option or input file makes no sense.
@@ -56,6 +58,7 @@ impl ErrorKind {
             Self::Corrupt => "corrupt",
             Self::Locked => "locked",
             Self::Busy => "busy",
+            Self::Changed => "changed",
             Self::InvalidKey => "invalid_key",
             Self::InvalidInput => "invalid_input",
             Self::WrongType => "wrong_type",

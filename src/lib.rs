@@ -57,7 +57,6 @@ pub mod key;
 mod nodes;
 mod object;
 mod progress;
-#[allow(dead_code, reason = "the storage layer does not read by it yet")]
 mod selection;
 mod storage;
 mod values;
@@ -66,7 +65,7 @@ mod zarr;
 pub use datastore::{CalculationEntry, CheckReport, DataStore, Fault, Keys, Options, StoredSize};
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
-pub use nodes::{Attributes, Layout, Node, NodeKind};
+pub use nodes::{Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind};
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};
 pub use storage::Durability;
@@ -74,7 +73,7 @@ pub use values::{
     AnyArray, ArrayContent, Bytes, Content, DataType, Element, Elements, Get, Object, OwnedElement, Put,
     Source, Stored, Table, Value,
 };
-pub use zarr::Status;
+pub use zarr::{Compression, Status};
 
 #[allow(clippy::doc_markdown, reason = "prose, which is read elsewhere too")]
 #[doc = include_str!("../docs/for-h5py-and-openquake-users.md")]

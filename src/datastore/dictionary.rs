@@ -1,11 +1,14 @@
 //! What a dictionary can do.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
+use crate::nodes::{Dataset, NewDataset};
 use crate::storage::Existing;
 use crate::values::{Content, Get, Put, Stored, Value};
 
@@ -55,6 +58,22 @@ impl DataStore {
 
     fn put(&self, key: &Key, content: &Content<'_>, existing: Existing) -> Result<()> {
         self.store.put(key, content, existing)
+    }
+
+    /// Plans a dataset that is to be stored in a way of its own: chunks, compression, names of the axes, units; with
+    /// its elements, or before there are any.
+    pub fn new_dataset(&self, key: &str) -> NewDataset<'_> {
+        NewDataset::new(&self.store, key)
+    }
+
+    /// Opens a dataset, to read and change parts of it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::WrongType`] where the key holds a group or a table.
+    pub fn dataset(&self, key: &str) -> Result<Dataset> {
+        let key = Key::new(key)?;
+        let opened = Dataset::open(Arc::clone(&self.store), key.clone());
+        opened.map_err(|error| self.store.suggest(&key, error))
     }
 
     /// Makes an empty group, and those above it. One that is there already is left as it is.

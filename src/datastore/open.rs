@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, Os, Store};
-use crate::zarr::Status;
+use crate::zarr::{Compression, Status};
 
 /// How a store is opened.
 ///
@@ -29,8 +29,12 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let access =
-            Access { read_only: false, durability: Durability::default(), patience: Duration::from_secs(60) };
+        let access = Access {
+            read_only: false,
+            durability: Durability::default(),
+            patience: Duration::from_mins(1),
+            compression: Compression::default(),
+        };
         Self { data_dir: None, access }
     }
 }
@@ -59,6 +63,13 @@ impl Options {
     /// Sets when a stored value survives a power cut.
     pub fn durability(mut self, durability: Durability) -> Self {
         self.access.durability = durability;
+        self
+    }
+
+    /// Sets how the values that this handle stores are compressed; they are not, by default.
+    /// [`new_dataset`](DataStore::new_dataset) decides for a single one.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.access.compression = compression;
         self
     }
 

@@ -1,5 +1,6 @@
 //! Changing the metadata of a node in place: its attributes, the status of a calculation.
 
+use super::displaced::Displaced;
 use super::files::Handle;
 use super::lock::Mode;
 use super::read::nothing_at;
@@ -35,7 +36,7 @@ impl Store {
     }
 
     /// The node whose lock guards `key`: the table, for one of its columns.
-    fn owner_of(&self, key: &Key) -> Result<Key> {
+    pub(super) fn owner_of(&self, key: &Key) -> Result<Key> {
         let Some(parent) = key.parent() else { return Ok(key.clone()) };
         let place = self.place(&parent);
         let Ok(directory) = self.files.open_directory(self.root(), &place) else { return Ok(key.clone()) };
@@ -52,13 +53,23 @@ impl Store {
         place: &str,
         metadata: &NodeMetadata,
     ) -> Result<()> {
+        let root = self.place(&Key::root());
+        let key = Key::new(place.strip_prefix(&root).unwrap_or(place))?;
+        self.replace_metadata(directory, metadata, &self.keep_displaced(&key)?)
+    }
+
+    /// Puts a new `zarr.json` over the old one: the last step of a change.
+    pub(super) fn replace_metadata(
+        &self,
+        directory: &Handle,
+        metadata: &NodeMetadata,
+        change: &Displaced<'_>,
+    ) -> Result<()> {
         let stage = &self.writer()?.stage;
         let name = stage.next_name();
-        let written = self.create_staged(&name, &[&metadata.to_bytes()?]).and_then(|_| {
-            let root = self.place(&Key::root());
-            let key = Key::new(place.strip_prefix(&root).unwrap_or(place))?;
-            self.keep_displaced(&key)?.replace(&name, directory, METADATA_FILE)
-        });
+        let written = self
+            .create_staged(&name, &[&metadata.to_bytes()?])
+            .and_then(|_| change.replace(&name, directory, METADATA_FILE));
         if written.is_err() {
             let _ = self.files.remove_file(stage.handle(), &name);
         }

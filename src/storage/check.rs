@@ -2,7 +2,6 @@
 
 use std::os::fd::AsFd;
 
-use super::array_read::ArrayReader;
 use super::read::Snapshot;
 use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};
@@ -75,16 +74,14 @@ impl Check<'_> {
     fn value(&self, snapshot: &Snapshot) -> Result<()> {
         let store = self.store;
         if let NodeMetadata::Array(array) = &snapshot.metadata {
-            let directory = snapshot.directory.as_fd();
-            let sparse = snapshot.marker.sparse || !store.is_calculation();
-            let reader = ArrayReader::new(store, directory, &snapshot.place, array, sparse)?;
-            if sparse && reader.chunks() > MOST_SPARSE_CHUNKS {
+            let reader = store.array_reader(snapshot, array)?;
+            if reader.sparse && reader.files() > MOST_SPARSE_CHUNKS {
                 let message =
-                    format!("{} chunks, most of them surely missing, are not looked for", reader.chunks());
+                    format!("{} chunks, most of them surely missing, are not looked for", reader.files());
                 return Err(Error::new(ErrorKind::Unsupported, message));
             }
-            for n in 0..reader.chunks() {
-                reader.verify_chunk(n)?;
+            for n in 0..reader.files() {
+                reader.verify_file(n)?;
             }
         }
         // An object must make sense without its type, a table must have all of its columns.

@@ -7,6 +7,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
+use super::array_options::ArrayOptions;
 use super::files::Rename;
 use super::groups::is_plain_group;
 use super::known_groups::Group;
@@ -15,7 +16,7 @@ use super::read::{Snapshot, nothing_at};
 use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::values::Content;
+use crate::values::{Content, DataType};
 use crate::zarr::METADATA_FILE;
 
 /// What to do where a value is stored already.
@@ -28,13 +29,44 @@ pub(crate) enum Existing {
 impl Store {
     /// Stores a value: after this, readers see the whole of it, and never see a part.
     pub(crate) fn put(&self, key: &Key, content: &Content<'_>, existing: Existing) -> Result<()> {
+        let options = ArrayOptions { compression: self.writer()?.compression, ..ArrayOptions::default() };
+        self.put_with(key, content, &options, existing)
+    }
+
+    /// Stores a value, laid out as the options say.
+    pub(crate) fn put_with(
+        &self,
+        key: &Key,
+        content: &Content<'_>,
+        options: &ArrayOptions,
+        existing: Existing,
+    ) -> Result<()> {
+        self.check_value_key(key)?;
+        let name = self.stage_node(key, content, options)?;
+        self.commit(key, &name, existing).inspect_err(|_| self.discard(&name))
+    }
+
+    /// Makes an array before it has any elements.
+    pub(crate) fn create_array(
+        &self,
+        key: &Key,
+        data_type: DataType,
+        shape: &[u64],
+        options: &ArrayOptions,
+        existing: Existing,
+    ) -> Result<()> {
+        self.check_value_key(key)?;
+        let name = self.stage_empty_array(key, data_type, shape, options)?;
+        self.commit(key, &name, existing).inspect_err(|_| self.discard(&name))
+    }
+
+    fn check_value_key(&self, key: &Key) -> Result<()> {
         self.writer()?;
         key.check_creatable()?;
         if key.is_root() {
             return Err(Error::new(ErrorKind::Conflict, "the root is a group and cannot be a value"));
         }
-        let name = self.stage_node(key, content)?;
-        self.commit(key, &name, existing).inspect_err(|_| self.discard(&name))
+        Ok(())
     }
 
     /// Makes an empty group; one that is there already is left as it is.

@@ -63,8 +63,8 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn open_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle>;
     /// Opens a file for locking, and makes it where there is none.
     fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File>;
-    /// Fills the buffers one after the other from the beginning of the file; fewer bytes only at its end.
-    fn read(&self, file: BorrowedFd<'_>, buffers: &mut [&mut [u8]]) -> io::Result<usize>;
+    /// Fills the buffers one after the other from this byte of the file on; fewer bytes only at its end.
+    fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize>;
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat>;
     fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat>;
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>>;
@@ -127,11 +127,11 @@ impl Files for Os {
         Ok(File::from(file))
     }
 
-    fn read(&self, file: BorrowedFd<'_>, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
+    fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
         let wanted: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         let mut done = 0;
         while done < wanted {
-            match rustix::io::preadv(file, &mut unfilled(buffers, done), done as u64) {
+            match rustix::io::preadv(file, &mut unfilled(buffers, done), start.saturating_add(done as u64)) {
                 Ok(0) => break,
                 Ok(count) => done += count,
                 Err(Errno::INTR) => {}

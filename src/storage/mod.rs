@@ -2,25 +2,34 @@
 //!
 //! - `files`: the one interface to the file system; nothing else calls it.
 //! - `lock`: the one place that locks.
-//! - `stage`, `staging`, `array_write`: where a value is written before anybody can see it.
+//! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
+//!   it.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
+//! - `array_update`: changing an array in place: parts, rows at its end, its shape.
 //! - `displaced`: replacing files of a live value, with a way back; `renames`: what not every file system can do.
-//! - `read`, `array_read`, `list`: reading without a lock, and noticing that something changed meanwhile.
+//! - `read`, `handle`, `array_read`, `chunk_read`, `list`: reading without a lock, and noticing that something changed
+//!   meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
 //! - `calculations`: the directories `calc_<ID>`.
 
+mod array_options;
 mod array_read;
+mod array_update;
 mod array_write;
 mod attributes;
 mod calculations;
 mod check;
+mod chunk_read;
 mod commit;
 mod displaced;
+mod elements;
 mod files;
 mod groups;
+mod handle;
 mod known_groups;
 mod list;
 mod lock;
+mod node_write;
 mod read;
 mod remove;
 mod renames;
@@ -31,10 +40,13 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use array_options::{ArrayOptions, Shards};
+pub(crate) use array_update::{Change, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory};
 pub(crate) use check::Finding;
 pub(crate) use commit::Existing;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
+pub(crate) use handle::OpenNode;
 pub(crate) use read::Snapshot;
 pub(crate) use stage::random_id;
 pub use store::Durability;

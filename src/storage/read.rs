@@ -10,7 +10,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use super::array_read::ArrayReader;
+use super::chunk_read::ArrayReader;
 use super::files::{FileId, Handle};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,7 +20,7 @@ use crate::values::{DataType, Elements, Source, Stored};
 use crate::zarr::{ArrayMetadata, Kind, METADATA_FILE, Marker, NodeMetadata};
 
 /// How often a reader looks again before it gives up.
-const LOOKS: u32 = 100;
+pub(super) const LOOKS: u32 = 100;
 
 /// What the error for a key under which there is nothing says.
 const NOT_FOUND: &str = "not found";
@@ -45,6 +45,27 @@ impl Snapshot {
     pub(super) fn id(&self) -> FileId {
         self.id
     }
+
+    /// Whether everything that could be read of `before` can be read of this one: only rows were added.
+    fn extends(&self, before: &Self) -> bool {
+        match (&self.metadata, &before.metadata) {
+            (NodeMetadata::Array(now), NodeMetadata::Array(then)) => {
+                let layout = |of: &ArrayMetadata| (of.data_type, of.chunk_shape.clone(), of.codecs.clone());
+                let is_longer = now.shape.iter().zip(&then.shape).all(|(now, then)| now >= then);
+                layout(now) == layout(then) && is_longer && now.shape.len() == then.shape.len()
+            }
+            (NodeMetadata::Group(_), NodeMetadata::Group(_)) => {
+                match (&self.marker.kind, &before.marker.kind) {
+                    (
+                        Some(Kind::Table { columns: now, rows: longer }),
+                        Some(Kind::Table { columns: then, rows: shorter }),
+                    ) => now == then && longer >= shorter,
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Store {
@@ -65,7 +86,7 @@ impl Store {
                 Ok(snapshot) => {
                     let found = read(&snapshot);
                     // Nothing changed meanwhile: then what was read, or the error, is this version's.
-                    if self.is_current(&snapshot) {
+                    if self.is_current(&snapshot) || (found.is_ok() && self.is_extended(key, &snapshot)) {
                         return Ok((found.map_err(|error| error.with_key(key.to_string()))?, snapshot));
                     }
                     missed = false;
@@ -93,7 +114,7 @@ impl Store {
     }
 
     /// Opens a node as it is now.
-    fn open_node(&self, key: &Key) -> Result<Snapshot> {
+    pub(super) fn open_node(&self, key: &Key) -> Result<Snapshot> {
         let place = self.place(key);
         let directory =
             self.files.open_directory(self.root(), &place).map_err(|error| match error.kind() {
@@ -120,9 +141,25 @@ impl Store {
     }
 
     /// Whether a snapshot is still what is found under its key.
-    fn is_current(&self, snapshot: &Snapshot) -> bool {
+    pub(super) fn is_current(&self, snapshot: &Snapshot) -> bool {
         let path = format!("{}/{METADATA_FILE}", snapshot.place);
         self.files.stat(self.root(), &path).is_ok_and(|stat| stat.id == snapshot.id)
+    }
+
+    /// Whether what a snapshot shows is still there under its key, and something more perhaps: then what was read
+    /// of it is what it was.
+    pub(super) fn is_extended(&self, key: &Key, snapshot: &Snapshot) -> bool {
+        let now = self.open_node(key);
+        now.is_ok_and(|now| now.extends(snapshot) && self.is_same_directory(&now, snapshot).unwrap_or(false))
+    }
+
+    /// Whether two snapshots are of one node.
+    pub(super) fn is_same_directory(&self, one: &Snapshot, other: &Snapshot) -> Result<bool> {
+        let id = |of: &Snapshot| {
+            let stat = self.files.stat_open(of.directory.as_fd());
+            stat.map(|stat| stat.id).map_err(self.failed("cannot look into", &of.place))
+        };
+        Ok(id(one)? == id(other)?)
     }
 
     /// Names the nearest key that there is in the error for a key under which there is nothing. This lists a whole
@@ -176,15 +213,6 @@ impl Store {
                 Err(Error::new(ErrorKind::Corrupt, format!("the node is not what its marker says: {kind:?}")))
             }
         }
-    }
-
-    fn array_reader<'a>(
-        &'a self,
-        snapshot: &'a Snapshot,
-        array: &'a ArrayMetadata,
-    ) -> Result<ArrayReader<'a>> {
-        let sparse = snapshot.marker.sparse || !self.is_calculation();
-        ArrayReader::new(self, snapshot.directory.as_fd(), &snapshot.place, array, sparse)
     }
 
     /// Opens the columns of a table, which end where the table ends.
@@ -328,7 +356,7 @@ fn is_passing(error: &Error) -> bool {
     })
 }
 
-fn pause(look: u32) {
+pub(super) fn pause(look: u32) {
     if look < 10 {
         std::thread::yield_now();
     } else {

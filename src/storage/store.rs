@@ -12,7 +12,9 @@ use super::renames::Renames;
 use super::stage::Stage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::zarr::{GroupMetadata, Kind, MAX_DOCUMENT, METADATA_FILE, Marker, NodeMetadata, Status};
+use crate::zarr::{
+    Compression, GroupMetadata, Kind, MAX_DOCUMENT, METADATA_FILE, Marker, NodeMetadata, Status,
+};
 
 /// When a value that was stored survives a power cut. It survives the death of the program in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub(crate) struct Access {
     pub read_only: bool,
     pub durability: Durability,
     pub patience: Duration,
+    pub compression: Compression,
 }
 
 /// The hierarchy inside a calculation directory.
@@ -58,6 +61,7 @@ pub(super) struct Writer {
     pub groups: KnownGroups,
     pub durability: Durability,
     pub patience: Duration,
+    pub compression: Compression,
     /// Opened once, so that no link can take the place of a directory later.
     pub trash: Handle,
     pub renames: Renames,
@@ -148,6 +152,11 @@ impl Store {
             // That no value is there is one thing, that a part of the store is gone is another.
             if is_missing && place.starts_with(INTERNALS) { error.with_kind(ErrorKind::Io) } else { error }
         }
+    }
+
+    /// How values are compressed where nothing else is asked for.
+    pub(crate) fn compression(&self) -> Compression {
+        self.writer.as_ref().map(|writer| writer.compression).unwrap_or_default()
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
@@ -253,6 +262,7 @@ impl Store {
             groups: KnownGroups::default(),
             durability: access.durability,
             patience: access.patience,
+            compression: access.compression,
             trash: self.open_internal("trash")?,
             renames: Renames::default(),
             tree: self.open_lock(&locks, "tree")?,
@@ -318,7 +328,7 @@ impl Store {
             return Err(Error::new(ErrorKind::Corrupt, message).with_file(self.shown(place)));
         }
         let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-        let count = self.files.read(file.as_fd(), &mut [&mut bytes]).map_err(&failed)?;
+        let count = self.files.read_at(file.as_fd(), 0, &mut [&mut bytes]).map_err(&failed)?;
         bytes.truncate(count);
         Ok((bytes, id))
     }

@@ -24,6 +24,12 @@ pub trait OwnedElement: Element {
     /// # Errors
     /// As [`Source::read_into`].
     fn read(source: &dyn Source) -> Result<Vec<Self>>;
+
+    /// Reads all elements of an array of this very data type to where they are wanted: as many as there are.
+    ///
+    /// # Errors
+    /// As [`Source::read_into`].
+    fn read_to(source: &dyn Source, elements: &mut [Self]) -> Result<()>;
 }
 
 mod sealed {
@@ -63,12 +69,21 @@ fn read_numbers<T: Zeroable + NoUninit + AnyBitPattern>(
 ) -> Result<Vec<T>> {
     source.verify_size()?;
     let mut numbers: Vec<T> = zeroed(count(source.shape())?)?;
-    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut numbers);
+    read_numbers_to(source, &mut numbers, swapped)?;
+    Ok(numbers)
+}
+
+fn read_numbers_to<T: NoUninit + AnyBitPattern>(
+    source: &dyn Source,
+    numbers: &mut [T],
+    swapped: usize,
+) -> Result<()> {
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(numbers);
     source.read_into(bytes)?;
     if cfg!(target_endian = "big") {
         swap_bytes(bytes, swapped);
     }
-    Ok(numbers)
+    Ok(())
 }
 
 /// `$part` is what the byte order applies to: one number, or one part of a complex one.
@@ -87,6 +102,10 @@ macro_rules! numbers {
         impl OwnedElement for $rust {
             fn read(source: &dyn Source) -> Result<Vec<Self>> {
                 read_numbers(source, size_of::<$part>())
+            }
+
+            fn read_to(source: &dyn Source, elements: &mut [Self]) -> Result<()> {
+                read_numbers_to(source, elements, size_of::<$part>())
             }
         }
     )* };
@@ -128,6 +147,11 @@ impl OwnedElement for bool {
         });
         checked.collect()
     }
+
+    fn read_to(source: &dyn Source, elements: &mut [Self]) -> Result<()> {
+        move_to(elements, Self::read(source)?);
+        Ok(())
+    }
 }
 
 impl sealed::Sealed for String {}
@@ -144,6 +168,17 @@ impl OwnedElement for String {
     fn read(source: &dyn Source) -> Result<Vec<Self>> {
         source.verify_size()?;
         source.read_strings()
+    }
+
+    fn read_to(source: &dyn Source, elements: &mut [Self]) -> Result<()> {
+        move_to(elements, Self::read(source)?);
+        Ok(())
+    }
+}
+
+fn move_to<T>(elements: &mut [T], read: Vec<T>) {
+    for (place, element) in elements.iter_mut().zip(read) {
+        *place = element;
     }
 }
 

@@ -1,5 +1,5 @@
 use half::f16;
-use ndarray::{Array, ArrayD, Dimension, Ix0, Ix1, IxDyn};
+use ndarray::{Array, ArrayD, ArrayViewMut, Dimension, Ix0, Ix1, IxDyn};
 use num_complex::Complex;
 
 use super::content::{Source, Stored};
@@ -28,10 +28,7 @@ pub trait Get: Sized {
 
 /// Reads an array whose data type is `T`'s, whatever its rank.
 pub(super) fn typed<T: OwnedElement>(source: &dyn Source) -> Result<ArrayD<T>> {
-    if source.data_type() != T::DATA_TYPE {
-        let message = format!("holds {} elements, asked for {}", source.data_type(), T::DATA_TYPE);
-        return Err(Error::new(ErrorKind::WrongType, message));
-    }
+    check_type::<T>(source)?;
     let shape: Vec<usize> = source
         .shape()
         .iter()
@@ -41,6 +38,33 @@ pub(super) fn typed<T: OwnedElement>(source: &dyn Source) -> Result<ArrayD<T>> {
     Array::from_shape_vec(IxDyn(&shape), T::read(source)?).map_err(|error| {
         Error::new(ErrorKind::Corrupt, "the shape does not fit the elements").with_source(error)
     })
+}
+
+/// Reads into an array of the same type and shape.
+pub(crate) fn read_into<T: OwnedElement, D: Dimension>(
+    source: &dyn Source,
+    mut into: ArrayViewMut<'_, T, D>,
+) -> Result<()> {
+    check_type::<T>(source)?;
+    if !into.shape().iter().map(|length| *length as u64).eq(source.shape().iter().copied()) {
+        let message = format!("holds the shape {:?}, to be read into {:?}", source.shape(), into.shape());
+        return Err(Error::new(ErrorKind::WrongShape, message));
+    }
+    if let Some(elements) = into.as_slice_mut() {
+        return T::read_to(source, elements);
+    }
+    for (place, element) in into.iter_mut().zip(T::read(source)?) {
+        *place = element;
+    }
+    Ok(())
+}
+
+fn check_type<T: OwnedElement>(source: &dyn Source) -> Result<()> {
+    if source.data_type() == T::DATA_TYPE {
+        return Ok(());
+    }
+    let message = format!("holds {} elements, asked for {}", source.data_type(), T::DATA_TYPE);
+    Err(Error::new(ErrorKind::WrongType, message))
 }
 
 fn array_of<'a>(stored: &'a Stored<'a>, asked: &str) -> Result<&'a dyn Source> {

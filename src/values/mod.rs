@@ -22,6 +22,7 @@ pub use data_type::DataType;
 pub(crate) use element::zeroed;
 pub use element::{Element, OwnedElement};
 pub use get::Get;
+pub(crate) use get::read_into;
 pub use put::{Bytes, Put};
 pub use table::Table;
 pub use value::{Object, Value};

@@ -15,6 +15,7 @@
 
 mod cli;
 mod damage;
+mod datasets;
 mod dictionary;
 mod documents;
 mod errors;

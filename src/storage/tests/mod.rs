@@ -90,8 +90,8 @@ impl Files for Watched {
         Os.open_lock(at, path)
     }
 
-    fn read(&self, file: BorrowedFd<'_>, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
-        Os.read(file, buffers)
+    fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
+        Os.read_at(file, start, buffers)
     }
 
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
@@ -174,7 +174,8 @@ impl Files for Watched {
 }
 
 fn access(durability: Durability) -> Access {
-    Access { read_only: false, durability, patience: Duration::from_secs(10) }
+    let patience = Duration::from_secs(10);
+    Access { read_only: false, durability, patience, compression: crate::zarr::Compression::default() }
 }
 
 /// An empty store in `calc` below `directory`.

@@ -1,0 +1,119 @@
+use std::borrow::Cow;
+
+use super::dataset::Dataset;
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::rows_of;
+use crate::values::{ArrayContent, Elements, Put};
+
+/// About so many bytes are gathered where chunks are smaller.
+const GATHERED_BYTES: u64 = 1 << 20;
+
+/// What the elements of text count for.
+const TEXT_BYTES: u64 = 16;
+
+/// Gathers rows in memory, and appends them to a dataset by the chunk.
+///
+/// What was gathered is visible, to all and at once, when a chunk is full, after [`flush`](Self::flush), and after
+/// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+/// let log = store.new_dataset("/residuals").create::<f64>(&[0, 2])?;
+/// let mut appender = log.appender();
+/// for step in 0..1000 {
+///     appender.append(&[f64::from(step), 0.5])?;
+/// }
+/// assert_eq!(appender.finish()?, 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct Appender<'a> {
+    dataset: &'a Dataset,
+    gathered: Option<ArrayContent<'static>>,
+}
+
+impl<'a> Appender<'a> {
+    pub(super) fn new(dataset: &'a Dataset) -> Self {
+        Self { dataset, gathered: None }
+    }
+
+    /// Adds rows, or one row of a rank less.
+    ///
+    /// # Errors
+    /// As [`Dataset::append`]. Rows that were refused are not kept, those gathered before are.
+    pub fn append(&mut self, rows: impl Put) -> Result<()> {
+        let dataset = self.dataset;
+        dataset.with_elements(&rows, |content| {
+            let rows = rows_of(content, dataset.data_type(), &dataset.shape())?;
+            self.gather(content, rows)
+        })?;
+        if self.rows() >= self.enough() { self.flush() } else { Ok(()) }
+    }
+
+    /// Appends what was gathered.
+    ///
+    /// # Errors
+    /// As [`Dataset::append`]; then the rows are still gathered.
+    pub fn flush(&mut self) -> Result<()> {
+        if let Some(content) = &self.gathered {
+            self.dataset.append_content(content)?;
+            self.gathered = None;
+        }
+        Ok(())
+    }
+
+    /// Appends what was gathered; gives the length of the dataset.
+    ///
+    /// # Errors
+    /// As [`Appender::flush`].
+    pub fn finish(mut self) -> Result<u64> {
+        self.flush()?;
+        Ok(self.dataset.shape().first().copied().unwrap_or_default())
+    }
+
+    fn rows(&self) -> u64 {
+        self.gathered.as_ref().and_then(|content| content.shape.first().copied()).unwrap_or_default()
+    }
+
+    /// So many rows fill the last chunk, and some more chunks where those are small.
+    fn enough(&self) -> u64 {
+        let (shape, chunks) = (self.dataset.shape(), self.dataset.chunks());
+        let (Some(length), Some(chunk)) = (shape.first(), chunks.first()) else { return 1 };
+        let element = self.dataset.data_type().size().map_or(TEXT_BYTES, |size| size as u64);
+        let row = shape[1..].iter().fold(element, |bytes, length| bytes.saturating_mul(*length)).max(1);
+        let missing = chunk - length % chunk;
+        let more = (GATHERED_BYTES / row).saturating_sub(missing) / chunk * chunk;
+        missing.saturating_add(more)
+    }
+
+    fn gather(&mut self, content: &ArrayContent<'_>, rows: u64) -> Result<()> {
+        let shape = self.dataset.shape();
+        let gathered = self.gathered.get_or_insert_with(|| {
+            let elements = match content.elements {
+                Elements::Bytes(_) => Elements::Bytes(Cow::Owned(Vec::new())),
+                Elements::Strings(_) => Elements::Strings(Vec::new()),
+            };
+            let shape = std::iter::once(0).chain(shape.into_iter().skip(1)).collect();
+            ArrayContent { data_type: content.data_type, shape, elements }
+        });
+        match (&mut gathered.elements, &content.elements) {
+            (Elements::Bytes(all), Elements::Bytes(more)) => all.to_mut().extend_from_slice(more),
+            (Elements::Strings(all), Elements::Strings(more)) => {
+                all.extend(more.iter().map(|text| Cow::Owned(text.clone().into_owned())));
+            }
+            _ => return Err(Error::new(ErrorKind::WrongType, "text and numbers do not go together")),
+        }
+        gathered.shape[0] += rows;
+        Ok(())
+    }
+}
+
+impl Drop for Appender<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush() {
+            tracing::error!(%error, "rows that were gathered could not be appended");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Changing an array where it stands: parts of it, rows at its end, its shape.
+//!
+//! Each chunk file is replaced by a rename, and `zarr.json` last, so that readers notice. What lies in the files
+//! beyond the shape is never trusted: it is what a writer left that died before it could change the shape.
+
+use std::os::fd::AsFd;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::array_options::{TEXT_BYTES, growing_chunk_shape};
+use super::array_write::MANY_FILES;
+use super::chunk_read::ArrayReader;
+use super::displaced::Displaced;
+use super::elements;
+use super::lock::Mode;
+use super::read::Snapshot;
+use super::store::{INTERNALS, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::selection::{IntoSelection, Part, Resolved, Selection};
+use crate::values::{ArrayContent, DataType, Elements};
+use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, FillValue, Marker, NodeMetadata};
+
+/// What is to be changed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change<'a> {
+    /// The selected elements: to these, or all of them to one scalar.
+    Write(&'a Selection, &'a ArrayContent<'a>),
+    /// The first axis: it becomes longer by these rows, or by this one row.
+    Append(&'a ArrayContent<'a>),
+    /// The shape: what is new is fill value, what is beyond it is gone.
+    Resize(&'a [u64]),
+}
+
+/// An array whose lock is held, as it is now.
+pub(super) struct Live<'a> {
+    pub store: &'a Store,
+    pub node: &'a Snapshot,
+    pub array: &'a ArrayMetadata,
+    pub displaced: &'a Displaced<'a>,
+}
+
+impl Store {
+    /// Changes the array that was opened as `opened`; gives it as it is afterwards.
+    pub(crate) fn change_array(&self, key: &Key, opened: &Snapshot, change: Change<'_>) -> Result<Snapshot> {
+        self.writer()?;
+        let _tree = self.lock_tree(Mode::Shared)?;
+        let owner = self.owner_of(key)?;
+        if owner != *key {
+            let message = format!("is a column of the table {owner}, which is changed as a whole");
+            return Err(Error::new(ErrorKind::Conflict, message));
+        }
+        let _value = self.lock_value(key)?;
+        let node = self.open_node(key)?;
+        if !self.is_same_directory(&node, opened)? {
+            return Err(replaced());
+        }
+        let NodeMetadata::Array(array) = &node.metadata else { return Err(replaced()) };
+        if let Some(kind) = &node.marker.kind {
+            let message = format!("is no plain array, of which parts can be changed, but {}", kind.name());
+            return Err(Error::new(ErrorKind::WrongType, message));
+        }
+        let displaced = self.keep_displaced(key)?;
+        let live = Live { store: self, node: &node, array, displaced: &displaced };
+        match change {
+            Change::Write(selection, content) => live.write(selection, content)?,
+            Change::Append(content) => live.append(content)?,
+            Change::Resize(shape) => live.resize(shape)?,
+        }
+        self.open_node(key)
+    }
+}
+
+/// What the error for a handle of something that was replaced says.
+pub(crate) fn replaced() -> Error {
+    Error::new(ErrorKind::Changed, "was replaced or removed after this handle was opened; open it again")
+}
+
+fn scalar(content: &ArrayContent<'_>) -> FillValue {
+    match &content.elements {
+        Elements::Bytes(bytes) => FillValue::Bytes(bytes.to_vec()),
+        Elements::Strings(text) => FillValue::Text(text.first().map(ToString::to_string).unwrap_or_default()),
+    }
+}
+
+/// Checks that elements have the type of an array.
+fn check_type(content: &ArrayContent<'_>, data_type: DataType) -> Result<()> {
+    if content.data_type == data_type {
+        return Ok(());
+    }
+    let message = format!("holds {data_type} elements, not {}", content.data_type);
+    Err(Error::new(ErrorKind::WrongType, message))
+}
+
+/// Checks rows that are to be appended to an array; gives their number.
+pub(crate) fn rows_of(content: &ArrayContent<'_>, data_type: DataType, shape: &[u64]) -> Result<u64> {
+    check_type(content, data_type)?;
+    let Some((_, row)) = shape.split_first() else {
+        return Err(Error::new(ErrorKind::WrongShape, "a scalar has no axis that could grow"));
+    };
+    match content.shape.split_first() {
+        Some((rows, of)) if of == row => Ok(*rows),
+        _ if content.shape == row => Ok(1),
+        _ => {
+            let message = format!(
+                "an array of shape {:?} cannot be appended to one of shape {shape:?}: rows have the shape {row:?}",
+                content.shape
+            );
+            Err(Error::new(ErrorKind::WrongShape, message))
+        }
+    }
+}
+
+impl Live<'_> {
+    fn write(&self, selection: &Selection, content: &ArrayContent<'_>) -> Result<()> {
+        check_type(content, self.array.data_type)?;
+        let picked = selection.resolve_for_writing(&self.array.shape)?;
+        let spread;
+        let elements = if content.shape.is_empty() && !picked.shape().is_empty() {
+            spread = elements::repeated(&scalar(content), elements::count(picked.elements())?)?;
+            &spread
+        } else {
+            if content.shape != picked.shape() {
+                let message = format!(
+                    "an array of shape {:?} for a selection of shape {:?}",
+                    content.shape,
+                    picked.shape()
+                );
+                return Err(Error::new(ErrorKind::WrongShape, message));
+            }
+            &content.elements
+        };
+        if picked.elements() == 0 {
+            return Ok(());
+        }
+        self.put_elements(self.array, &picked, elements)?;
+        self.put_metadata(self.array.clone(), self.node.marker.clone())
+    }
+
+    fn append(&self, content: &ArrayContent<'_>) -> Result<()> {
+        let (mut array, mut marker) = (self.array.clone(), self.node.marker.clone());
+        let rows = rows_of(content, array.data_type, &array.shape)?;
+        if rows == 0 {
+            return Ok(());
+        }
+        if marker.provisional_chunks {
+            let element = array.data_type.size().map_or(TEXT_BYTES, |size| size as u64);
+            array.chunk_shape = growing_chunk_shape(&array.shape, element, rows);
+            marker.provisional_chunks = false;
+        }
+        self.extend(&mut array, rows, &content.elements)?;
+        self.put_metadata(array, marker)
+    }
+
+    /// Writes rows beyond the end of the array, and makes `array` as much longer. They are visible once `array` is.
+    pub(super) fn extend(&self, array: &mut ArrayMetadata, rows: u64, elements: &Elements<'_>) -> Result<()> {
+        let start = array.shape[0];
+        let end = start.checked_add(rows).ok_or_else(|| {
+            Error::new(ErrorKind::WrongShape, format!("{rows} rows more than {start} are beyond 64 bits"))
+        })?;
+        array.shape[0] = end;
+        let picked = (start..end).into_selection()?.resolve(&array.shape)?;
+        self.put_elements(array, &picked, elements)
+    }
+
+    /// Writes the picked elements of `array`, which is this one, longer perhaps.
+    fn put_elements(&self, array: &ArrayMetadata, picked: &Resolved, elements: &Elements<'_>) -> Result<()> {
+        let parts: Vec<Part> = picked.chunks(&array.chunk_shape)?.collect();
+        let codecs = Codecs::new(array)?;
+        let chunk_elements =
+            elements::count(ChunkGrid::new(&array.shape, &array.chunk_shape)?.chunk_elements())?;
+        let fill = FillValue::parse(&array.fill_value, array.data_type)?;
+        let reader = self.reader()?;
+        self.replace_chunks(parts.len(), |n| {
+            let part = &parts[n];
+            let mut chunk = elements::repeated(&fill, chunk_elements)?;
+            if !part.covers_chunk() {
+                reader.copy_visible(part.index(), &mut chunk)?;
+            }
+            let mut chunk: Elements<'_> = chunk;
+            elements::scatter(part, elements, &mut chunk, array.data_type.size().unwrap_or(1))?;
+            Ok((array.chunk_keys.path(part.index()), codecs.encode(&chunk)?))
+        })
+    }
+
+    /// Changes the shape: first to what both shapes show, then to the new one. What files hold beyond that is gone
+    /// before it could be seen.
+    fn resize(&self, shape: &[u64]) -> Result<()> {
+        let old = &self.array.shape;
+        let refuse = |kind, why: &str| {
+            Err(Error::new(kind, format!("an array of shape {old:?} cannot be resized to {shape:?}: {why}")))
+        };
+        if shape.len() != old.len() {
+            return refuse(ErrorKind::WrongShape, "the ranks differ");
+        }
+        if self.array.chunk_keys.are_nested() {
+            return refuse(ErrorKind::Unsupported, "its chunks lie in directories of their own");
+        }
+        let Ok(grid) = ChunkGrid::new(shape, &self.array.chunk_shape) else {
+            return refuse(ErrorKind::InvalidInput, "the number of elements is beyond 64 bits");
+        };
+        let (mut array, mut marker) = (self.array.clone(), self.node.marker.clone());
+        marker.provisional_chunks = false;
+        array.shape = old.iter().zip(shape).map(|(old, new)| *old.min(new)).collect();
+        if array.shape != *old {
+            self.put_metadata(array.clone(), marker.clone())?;
+        }
+        self.clear_hidden(&array, shape)?;
+        let shared = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
+        marker.sparse |= grid.len() > shared.len();
+        array.shape = shape.to_vec();
+        self.put_metadata(array, marker)
+    }
+
+    /// Removes the chunk files beyond the shape of `array`, and fills what those at its edge hold beyond it, where
+    /// `shape` is going to show it.
+    fn clear_hidden(&self, array: &ArrayMetadata, shape: &[u64]) -> Result<()> {
+        let grid = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
+        let (store, directory) = (self.store, self.node.directory.as_fd());
+        let failed = store.failed("cannot look into", &self.node.place);
+        let mut edge = Vec::new();
+        for entry in store.files.list(directory).map_err(&failed)? {
+            let name = entry.name.to_string_lossy();
+            let Some(index) = array.chunk_keys.index(&name, shape.len()) else { continue };
+            if !grid.contains(&index) {
+                store.files.remove_file(directory, &name).map_err(&failed)?;
+            } else if (0..shape.len()).any(|axis| {
+                let end = (index[axis] + 1).saturating_mul(array.chunk_shape[axis]);
+                array.shape[axis] < end.min(shape[axis])
+            }) {
+                edge.push(index);
+            }
+        }
+        let codecs = Codecs::new(array)?;
+        let fill = FillValue::parse(&array.fill_value, array.data_type)?;
+        let reader = store.array_reader(self.node, array)?;
+        self.replace_chunks(edge.len(), |n| {
+            let mut chunk = elements::repeated(&fill, elements::count(grid.chunk_elements())?)?;
+            reader.copy_visible(&edge[n], &mut chunk)?;
+            Ok((array.chunk_keys.path(&edge[n]), codecs.encode(&chunk)?))
+        })
+    }
+
+    /// Puts `count` chunk files in place, each of which `make` gives with its name.
+    fn replace_chunks(
+        &self,
+        count: usize,
+        make: impl Fn(usize) -> Result<(String, Vec<u8>)> + Sync,
+    ) -> Result<()> {
+        let store = self.store;
+        let stage = &store.writer()?.stage;
+        let staged = Mutex::new(Vec::new());
+        let are_many = count as u64 > MANY_FILES;
+        let stage_one = |n| {
+            let (file, bytes) = make(n)?;
+            let name = stage.next_name();
+            staged.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), file));
+            store.stage_file(&name, &[&bytes], are_many)
+        };
+        let written = match count {
+            1 => stage_one(0),
+            _ => (0..count).into_par_iter().try_for_each(stage_one),
+        };
+        let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let put = written.and_then(|()| self.rename_chunks(&staged, are_many));
+        if put.is_err() {
+            staged.iter().for_each(|(name, _)| store.discard(name));
+        }
+        put
+    }
+
+    fn rename_chunks(&self, staged: &[(String, String)], are_many: bool) -> Result<()> {
+        if are_many && self.store.is_power() {
+            let failed = self.store.failed("cannot flush", INTERNALS);
+            self.store.files.sync_all(self.store.root()).map_err(failed)?;
+        }
+        staged.iter().try_for_each(|(name, file)| self.displaced.replace(name, &self.node.directory, file))
+    }
+
+    /// Makes the change visible.
+    fn put_metadata(&self, mut array: ArrayMetadata, marker: Marker) -> Result<()> {
+        marker.write(&mut array.attributes)?;
+        let metadata = NodeMetadata::Array(array);
+        self.store.replace_metadata(&self.node.directory, &metadata, self.displaced)
+    }
+
+    fn reader(&self) -> Result<ArrayReader<'_>> {
+        self.store.array_reader(self.node, self.array)
+    }
+}

@@ -1,0 +1,84 @@
+//! Nodes that stay open while others read and change them.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::array_update::{Change, replaced};
+use super::read::{LOOKS, Snapshot, pause};
+use super::store::Store;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+
+/// A node that was opened once and is used many times. It stays the same node: once another one has its key, it
+/// can no longer be used.
+#[derive(Debug)]
+pub(crate) struct OpenNode {
+    store: Arc<Store>,
+    key: Key,
+    seen: RwLock<Arc<Snapshot>>,
+}
+
+impl OpenNode {
+    pub(crate) fn new(store: Arc<Store>, key: Key) -> Result<Self> {
+        let ((), snapshot) = store.read_version(&key, |_| Ok(()))?;
+        Ok(Self { store, key, seen: RwLock::new(Arc::new(snapshot)) })
+    }
+
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The node as it was when it was last looked at.
+    pub(crate) fn seen(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.seen.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The node as it is now.
+    pub(crate) fn current(&self) -> Result<Arc<Snapshot>> {
+        let seen = self.seen();
+        if self.store.is_current(&seen) {
+            return Ok(seen);
+        }
+        let found = self.store.read_version(&self.key, |_| Ok(()));
+        let ((), now) = found.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => replaced().with_key(self.key.to_string()),
+            _ => error,
+        })?;
+        self.see(&seen, now)
+    }
+
+    fn see(&self, before: &Snapshot, now: Snapshot) -> Result<Arc<Snapshot>> {
+        if !self.store.is_same_directory(before, &now)? {
+            return Err(replaced().with_key(self.key.to_string()));
+        }
+        let now = Arc::new(now);
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&now);
+        Ok(now)
+    }
+
+    /// Reads by `read`, which may be called several times, until what it read is one version, or an older one that
+    /// was only extended since.
+    pub(crate) fn read<T>(&self, mut read: impl FnMut(&Snapshot) -> Result<T>) -> Result<T> {
+        for look in 0..LOOKS {
+            let now = self.current()?;
+            let found = read(&now);
+            if self.store.is_current(&now) || (found.is_ok() && self.store.is_extended(&self.key, &now)) {
+                return found.map_err(|error| error.with_key(self.key.to_string()));
+            }
+            pause(look);
+        }
+        let message = format!("changed {LOOKS} times while it was being read");
+        Err(Error::new(ErrorKind::Busy, message).with_key(self.key.to_string()))
+    }
+
+    /// Changes the array that this is.
+    pub(crate) fn change(&self, change: Change<'_>) -> Result<Arc<Snapshot>> {
+        let seen = self.seen();
+        let changed = self.store.change_array(&self.key, &seen, change);
+        let now = changed.map_err(|error| error.with_key(self.key.to_string()))?;
+        self.see(&seen, now)
+    }
+}

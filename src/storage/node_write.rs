@@ -1,0 +1,147 @@
+//! Building a node in the stage, whatever it is, and renaming the axes of what was moved.
+
+use std::borrow::Cow;
+use std::os::fd::AsFd;
+
+use super::array_options::ArrayOptions;
+use super::store::Store;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::object::{Encoded, Schema};
+use crate::values::{ArrayContent, Content, DataType, Elements};
+use crate::zarr::{
+    ChunkGrid, Codecs, GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, automatic_prefix,
+    column_names,
+};
+
+/// One column of a table, by its name.
+type Column<'a> = (Cow<'a, str>, ArrayContent<'a>);
+
+impl Store {
+    /// Writes a value into the stage, as it will stand under `key`; gives its name there.
+    pub(super) fn stage_node(
+        &self,
+        key: &Key,
+        content: &Content<'_>,
+        options: &ArrayOptions,
+    ) -> Result<String> {
+        let name = self.writer()?.stage.next_name();
+        let array = |array: &ArrayContent<'_>, marker| {
+            self.stage_array(&name, array, options.names(key, array.shape.len())?, &marker, options)
+        };
+        let bytes = |bytes: &[u8], kind| {
+            let elements = Elements::Bytes(bytes.into());
+            array(&ArrayContent::new(DataType::UInt8, &[bytes.len()], elements)?, Marker::of_kind(kind))
+        };
+        self.clean_up_after(&name, || match content {
+            Content::Array(content) => array(content, Marker::default()),
+            Content::Table(columns) => self.stage_table(&name, key, columns, options),
+            Content::Bytes(content) => bytes(content, Kind::Bytes),
+            Content::Object(object) => bytes(&object.bytes, object_kind(object)),
+        })?;
+        Ok(name)
+    }
+
+    /// Writes an array without elements into the stage; gives its name there.
+    pub(super) fn stage_empty_array(
+        &self,
+        key: &Key,
+        data_type: DataType,
+        shape: &[u64],
+        options: &ArrayOptions,
+    ) -> Result<String> {
+        let mut metadata = options.metadata(data_type, shape, options.names(key, shape.len())?)?;
+        let has_elements = !shape.contains(&0);
+        let marker = Marker {
+            sparse: has_elements,
+            provisional_chunks: options.chunk_shape.is_none() && shape.first() == Some(&0),
+            ..Marker::default()
+        };
+        marker.write(&mut metadata.attributes)?;
+        Codecs::new(&metadata)?;
+        ChunkGrid::new(shape, &metadata.chunk_shape)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, error.message()))?;
+        let name = self.writer()?.stage.next_name();
+        self.clean_up_after(&name, || {
+            self.create_staged_directory(&name)?;
+            self.stage_array_metadata(&name, metadata, 0)
+        })?;
+        Ok(name)
+    }
+
+    fn stage_table(
+        &self,
+        name: &str,
+        key: &Key,
+        columns: &[Column<'_>],
+        options: &ArrayOptions,
+    ) -> Result<()> {
+        let rows = check_columns(columns)?;
+        self.create_staged_directory(name)?;
+        for (column, content) in columns {
+            let names = column_names(key, column, content.shape.len());
+            self.stage_array(&format!("{name}/{column}"), content, names, &Marker::default(), options)?;
+        }
+        let names = columns.iter().map(|(column, _)| column.to_string()).collect();
+        let mut group = GroupMetadata::default();
+        Marker::of_kind(Kind::Table { columns: names, rows }).write(&mut group.attributes)?;
+        self.create_staged(&format!("{name}/{METADATA_FILE}"), &[&NodeMetadata::Group(group).to_bytes()?])?;
+        self.sync_staged_directory(name)
+    }
+
+    /// Gives a node that was moved from one key to another, and all below it, the automatic names of its new key.
+    pub(super) fn renew_dimension_names(&self, from: &Key, to: &Key) -> Result<()> {
+        self.replace_names(&self.place(to), &automatic_prefix(from), &automatic_prefix(to))
+    }
+
+    fn replace_names(&self, place: &str, old: &str, new: &str) -> Result<()> {
+        let directory =
+            self.files.open_directory(self.root(), place).map_err(self.failed("cannot open", place))?;
+        let mut metadata = self.read_metadata(&directory, place)?;
+        if let NodeMetadata::Array(array) = &mut metadata {
+            for name in array.dimension_names.iter_mut().flatten().flatten() {
+                if let Some(rest) = name.strip_prefix(old) {
+                    *name = format!("{new}{rest}");
+                }
+            }
+            return self.rewrite_metadata(&directory, place, &metadata);
+        }
+        for entry in self.files.list(directory.as_fd()).map_err(self.failed("cannot list", place))? {
+            let name = entry.name.to_string_lossy();
+            let below = format!("{place}/{name}");
+            if entry.is_directory && self.files.stat(self.root(), &format!("{below}/{METADATA_FILE}")).is_ok()
+            {
+                self.replace_names(&below, old, new)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn object_kind(object: &Encoded) -> Kind {
+    Kind::Object {
+        encoding: object.encoding.name().to_owned(),
+        type_name: object.type_name.clone(),
+        schema: object.schema.as_ref().map(Schema::to_json),
+    }
+}
+
+/// Checks that columns make a table; gives the number of rows.
+fn check_columns(columns: &[Column<'_>]) -> Result<u64> {
+    let mut rows = None;
+    for (at, (name, content)) in columns.iter().enumerate() {
+        let refuse = |kind, why: &str| Err(Error::new(kind, why).with_key(name.to_string()));
+        Key::root().child(name)?.check_creatable()?;
+        if columns[..at].iter().any(|(other, _)| other == name) {
+            return refuse(ErrorKind::AlreadyExists, "two columns have this name");
+        }
+        match content.shape.first() {
+            None => return refuse(ErrorKind::WrongShape, "a scalar cannot be a column"),
+            Some(length) if *rows.get_or_insert(*length) != *length => {
+                return refuse(ErrorKind::WrongShape, "the column has another number of rows than the first");
+            }
+            Some(_) => {}
+        }
+    }
+    rows.ok_or_else(|| Error::new(ErrorKind::WrongShape, "a table needs at least one column"))
+}
