@@ -68,7 +68,7 @@ pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
 pub use nodes::{Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind};
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};
-pub use storage::Durability;
+pub use storage::{Durability, Outcome, Recovered};
 pub use values::{
     AnyArray, ArrayContent, Bytes, Content, DataType, Element, Elements, Get, Object, OwnedElement, Put,
     Source, Stored, Table, Value,

@@ -13,7 +13,7 @@ use crate::export::{ExportReport, Hdf5Export};
 use crate::key::Key;
 use crate::nodes::Attributes;
 use crate::progress::Continue;
-use crate::storage::{Finding, Store};
+use crate::storage::{Finding, Recovered, Store};
 use crate::zarr::{Kind, Marker, NodeMetadata, Status};
 
 pub use listing::{Keys, StoredSize};
@@ -104,11 +104,18 @@ impl DataStore {
     /// Makes everything that was stored so far survive a power cut.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] where the disk fails: then it is not known what survives.
+    /// [`ErrorKind::Io`] where the disk fails: then it is not known what survives, and every later flush of this handle
+    /// fails too.
     pub fn flush(&self) -> Result<()> {
         self.store.flush()?;
         self.store.sweep_quietly();
         Ok(())
+    }
+
+    /// What was repaired when this store was opened for writing, because the power had been cut while values were not
+    /// flushed. Each node that was damaged is there, with what became of it; mostly there is none.
+    pub fn recovered(&self) -> &[Recovered] {
+        self.store.recovered()
     }
 
     /// Flushes, then closes this handle. Dropping it closes, but does not flush.

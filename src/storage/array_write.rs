@@ -71,7 +71,7 @@ impl Store {
         let document = NodeMetadata::Array(metadata).to_bytes()?;
         self.create_staged(&format!("{path}/{METADATA_FILE}"), &[&document])?;
         if self.is_power() && files > MANY_FILES {
-            self.files.sync_all(self.root()).map_err(self.failed("cannot flush", INTERNALS))?;
+            self.sync_everything()?;
         }
         self.sync_staged_directory(path)
     }
@@ -98,7 +98,7 @@ impl Store {
         let stage = self.writer()?.stage.handle();
         let file = self.files.create_file(stage, path, parts);
         let file = file.map_err(self.failed("cannot write the value", INTERNALS))?;
-        if is_one_of_many { Ok(()) } else { self.sync_if_power(&file, INTERNALS) }
+        if is_one_of_many || !self.is_power() { Ok(()) } else { self.sync_staged(&file) }
     }
 }
 

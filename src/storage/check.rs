@@ -37,7 +37,30 @@ impl Store {
     ) -> Result<(u64, Vec<Finding>)> {
         let mut check = Check { store: self, checked: 0, findings: Vec::new(), each };
         check.node(key)?;
+        let cuts = self.unrecovered()?.into_iter();
+        check.findings.extend(cuts.map(|(key, what)| Finding { key, what }));
         Ok((check.checked, check.findings))
+    }
+
+    /// Reads all that a node holds itself.
+    pub(super) fn verify(&self, snapshot: &Snapshot) -> Result<()> {
+        let store = self;
+        if let NodeMetadata::Array(array) = &snapshot.metadata {
+            let reader = store.array_reader(snapshot, array)?;
+            if reader.sparse && reader.files() > MOST_SPARSE_CHUNKS {
+                let message =
+                    format!("{} chunks, most of them surely missing, are not looked for", reader.files());
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
+            for n in 0..reader.files() {
+                reader.verify_file(n)?;
+            }
+        }
+        // An object must make sense without its type, a table must have all of its columns.
+        store.with_stored(snapshot, |stored| match stored {
+            Stored::Object(object) => object.json().map(|_| ()),
+            _ => Ok(()),
+        })
     }
 }
 
@@ -47,7 +70,7 @@ impl Check<'_> {
         self.checked += 1;
         (self.each)(self.checked)?;
         let children = store.read(key, |snapshot| {
-            self.value(snapshot)?;
+            store.verify(snapshot)?;
             self.entries(key, snapshot)
         });
         let (children, strangers) = match children {
@@ -68,27 +91,6 @@ impl Check<'_> {
             self.node(&key.child(&name)?)?;
         }
         Ok(())
-    }
-
-    /// Reads all that a node holds itself.
-    fn value(&self, snapshot: &Snapshot) -> Result<()> {
-        let store = self.store;
-        if let NodeMetadata::Array(array) = &snapshot.metadata {
-            let reader = store.array_reader(snapshot, array)?;
-            if reader.sparse && reader.files() > MOST_SPARSE_CHUNKS {
-                let message =
-                    format!("{} chunks, most of them surely missing, are not looked for", reader.files());
-                return Err(Error::new(ErrorKind::Unsupported, message));
-            }
-            for n in 0..reader.files() {
-                reader.verify_file(n)?;
-            }
-        }
-        // An object must make sense without its type, a table must have all of its columns.
-        store.with_stored(snapshot, |stored| match stored {
-            Stored::Object(object) => object.json().map(|_| ()),
-            _ => Ok(()),
-        })
     }
 
     /// The members of a group or table, and what is in the directory without belonging there.

@@ -82,6 +82,10 @@ impl<'a> ArrayReader<'a> {
         self.grid.len()
     }
 
+    pub(super) fn file_path(&self, n: u64) -> String {
+        self.array.chunk_keys.path(&self.grid.index(n))
+    }
+
     /// The shape of what is read at a time: a chunk, within a shard or not.
     pub(super) fn chunk_shape(&self) -> &[u64] {
         self.codecs.shards().map_or(&self.array.chunk_shape, Shards::inner_shape)

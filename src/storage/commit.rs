@@ -8,12 +8,12 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::array_options::ArrayOptions;
-use super::files::Rename;
 use super::groups::is_plain_group;
 use super::known_groups::Group;
 use super::lock::Mode;
+use super::older::REMOVED;
 use super::read::{Snapshot, nothing_at};
-use super::store::{Store, exists};
+use super::store::{Store, Writer, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::values::{Content, DataType};
@@ -78,20 +78,17 @@ impl Store {
     }
 
     fn commit(&self, key: &Key, staged: &str, existing: Existing) -> Result<()> {
+        self.finish_replacing(Some(key))?;
         let stage = self.writer()?.stage.handle();
         let _tree = self.lock_tree(Mode::Shared)?;
         let parent = self.group(&key.parent().unwrap_or_else(Key::root))?;
-        match self.files.rename((stage, staged), (parent.handle.as_fd(), key.name()), Rename::New) {
-            Ok(()) => {}
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(self.failed("cannot store", &self.place(key))(error));
-            }
-            Err(_) if existing == Existing::Refuse => {
-                return Err(Error::new(ErrorKind::AlreadyExists, "there is a value or a group here already"));
-            }
-            Err(_) => return self.replace(key, staged, &parent),
+        if self.appear(key, (stage, staged), &parent)? {
+            return self.sync_if_power(&parent.handle, &self.place(key));
         }
-        self.sync_if_power(&parent.handle, &self.place(key))
+        if existing == Existing::Refuse {
+            return Err(Error::new(ErrorKind::AlreadyExists, "there is a value or a group here already"));
+        }
+        self.replace(key, staged, &parent)
     }
 
     /// Lets the staged node change places with the live one, which so lands in the trash in that very step.
@@ -103,41 +100,32 @@ impl Store {
             let message = "holds a group, which a value never replaces; remove the group first";
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        let stage = self.writer()?.stage.handle();
         let _value = self.lock_value(key)?;
-        let trash = self.make_trash(key)?;
-        let holder = trash.holder.as_fd();
-        let swapped = self
-            .files
-            .rename((stage, staged), (holder, key.name()), Rename::New)
-            .map_err(self.failed("cannot store", &place))
-            .and_then(|()| {
-                let live = (parent.handle.as_fd(), key.name());
-                let swap = self.files.rename((holder, key.name()), live, Rename::Exchange);
-                swap.map_err(|error| self.cannot_exchange(&place, error))?;
-                self.sync_if_power(&parent.handle, &place)?;
-                self.sync_if_power(&trash.holder, &place)
-            });
-        swapped.inspect_err(|_| {
-            // Before the exchange this is our own value. After it the old one, which outlives a flush that failed.
-            if !self.is_power() {
-                self.discard_trash(&trash);
-            }
-        })
+        self.exchange(key, staged, parent)
     }
 
-    fn cannot_exchange(&self, place: &str, error: io::Error) -> Error {
-        if matches!(
-            error.kind(),
-            io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::CrossesDevices
-        ) {
-            let message = "this file system cannot exchange two directories in one step, which replacing needs; \
-                           remove the value first";
-            return Error::new(ErrorKind::Unsupported, message)
-                .with_file(self.shown(place))
-                .with_source(error);
-        }
-        self.failed("cannot replace", place)(error)
+    /// The exchange itself. The caller holds what keeps others from the live node.
+    fn exchange(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
+        let place = self.place(key);
+        let Writer { stage, renames, .. } = self.writer()?;
+        let trash = self.make_trash(key)?;
+        let (new, old) = ((stage.handle(), staged), (trash.holder.as_fd(), key.name()));
+        let live = (parent.handle.as_fd(), key.name());
+        let exchanged = renames.to_new(&*self.files, new, old).and_then(|()| {
+            let exchanged = renames.exchange(&*self.files, old, live)?;
+            if !exchanged {
+                renames.to_new(&*self.files, old, new)?;
+            }
+            Ok(exchanged)
+        });
+        let exchanged = exchanged.map_err(self.failed("cannot replace", &place)).inspect_err(|_| {
+            // What is in there is still our own value.
+            self.discard_trash(&trash);
+        })?;
+        let intent = if exchanged { None } else { Some(self.replace_in_two_steps(key, new, live, &trash)?) };
+        self.sync_if_power(&parent.handle, &place)?;
+        self.sync_if_power(&trash.holder, &place)?;
+        intent.map_or(Ok(()), |intent| self.remove_intent(&intent))
     }
 
     /// Removes a value, or a group with all that is in it. If a version is given, only that one.
@@ -160,9 +148,10 @@ impl Store {
         let holder = self.group_for_removal(&parent)?;
         self.writer()?.groups.forget();
         // Its time of grace begins now.
-        let trash = self.make_trash(key)?;
+        let trash = self.make_wrapper(REMOVED, parent.components())?;
         let to = (trash.holder.as_fd(), key.name());
-        let removed = self.files.rename((holder.handle.as_fd(), key.name()), to, Rename::New);
+        let from = (holder.handle.as_fd(), key.name());
+        let removed = self.writer()?.renames.to_new(&*self.files, from, to);
         if let Err(error) = removed {
             self.discard_trash(&trash);
             return Err(self.failed("cannot remove", &place)(error));
@@ -203,10 +192,11 @@ impl Store {
         self.check_room(from, to)?;
         let source = self.group_for_removal(&from_parent)?;
         let target = self.group(&to_parent)?;
-        let moved = self.files.rename(
+        self.settle_changes(from)?;
+        let moved = self.writer()?.renames.to_new(
+            &*self.files,
             (source.handle.as_fd(), from.name()),
             (target.handle.as_fd(), to.name()),
-            Rename::New,
         );
         moved.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -216,6 +206,7 @@ impl Store {
             _ => self.failed("cannot move", &place)(error),
         })?;
         self.writer()?.groups.forget();
+        self.note_moved(from)?;
         self.sync_if_power(&target.handle, &place)?;
         self.sync_if_power(&source.handle, &place)?;
         self.renew_dimension_names(from, to)

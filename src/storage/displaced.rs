@@ -44,7 +44,10 @@ struct State {
 impl Store {
     /// Begins to replace files of the node `key`; for a column of a table either it or the table.
     pub(super) fn keep_displaced(&self, key: &Key) -> Result<Displaced<'_>> {
-        self.writer()?;
+        // What is durable when this returns must not stand on what is not.
+        if self.is_power() && !self.markers()?.is_empty() {
+            self.sync_everything()?;
+        }
         Ok(Displaced { store: self, key: key.clone(), state: Mutex::default() })
     }
 }
@@ -114,7 +117,7 @@ impl Displaced<'_> {
         let stage = self.store.writer()?.stage.handle();
         let file = self.store.files.open_file(stage, staged);
         let file = file.map_err(self.store.failed("cannot open", INTERNALS))?;
-        self.store.sync(&file, INTERNALS)
+        self.store.sync_staged(&file)
     }
 
     /// Opens a directory below that of the node; makes it where chunks have directories of their own.

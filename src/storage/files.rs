@@ -30,6 +30,10 @@ pub(crate) struct Stat {
     pub bytes: u64,
     /// Seconds since 1970.
     pub modified: i64,
+    /// And so many billionths.
+    pub modified_nanos: u32,
+    /// When anything of it changed last, its name too; seconds since 1970.
+    pub changed: i64,
 }
 
 /// A name in a directory.
@@ -85,6 +89,13 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()>;
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
     fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
+
+    /// Which boot of which machine this is: two times 32 hexadecimal digits with a `-` between; zeros for what cannot
+    /// be read.
+    fn boot(&self) -> String {
+        let machine = id_in(&["/etc/machine-id", "/var/lib/dbus/machine-id"]);
+        format!("{machine}-{}", id_in(&["/proc/sys/kernel/random/boot_id"]))
+    }
 
     /// Makes a file's content, or a directory's entries, survive a power cut.
     fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()>;
@@ -261,14 +272,30 @@ impl Output for File {
 }
 
 impl From<rustix::fs::Stat> for Stat {
-    #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "the types differ between systems")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::unnecessary_cast,
+        reason = "the types differ between systems"
+    )]
     fn from(stat: rustix::fs::Stat) -> Self {
         Self {
             id: FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
             bytes: stat.st_size as u64,
             modified: stat.st_mtime as i64,
+            modified_nanos: stat.st_mtime_nsec as u32,
+            changed: stat.st_ctime as i64,
         }
     }
+}
+
+/// The first of these files that holds 32 hexadecimal digits, hyphens aside.
+fn id_in(paths: &[&str]) -> String {
+    let read = |path: &&str| {
+        let id = std::fs::read_to_string(path).ok()?.trim().replace('-', "").to_ascii_lowercase();
+        (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+    };
+    paths.iter().find_map(read).unwrap_or_else(|| "0".repeat(32))
 }
 
 /// Opens a path that neither leaves `at` nor goes through a symbolic link.

@@ -4,9 +4,10 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use super::files::{Handle, Rename};
+use super::files::Handle;
 use super::known_groups::Group;
 use super::remove::remove_tree;
+use super::renames::Name;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -63,20 +64,34 @@ impl Store {
     fn make_group(&self, key: &Key, parent: &Group) -> Result<Group> {
         let name = self.stage_group(&NodeMetadata::Group(GroupMetadata::default()))?;
         let stage = &self.writer()?.stage;
-        let appear =
-            self.files.rename((stage.handle(), &name), (parent.handle.as_fd(), key.name()), Rename::New);
-        match appear {
-            Ok(()) => {}
-            // Somebody else made it, or something else, meanwhile.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.discard(&name),
-            Err(error) => {
-                self.discard(&name);
-                return Err(self.failed("cannot make the group", &self.place(key))(error));
-            }
+        let appeared = self.appear(key, (stage.handle(), &name), parent);
+        if !matches!(appeared, Ok(true)) {
+            self.discard(&name);
         }
+        // Otherwise somebody else made it, or something else, meanwhile.
+        appeared?;
         self.find_group(key)?.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, "the group vanished while it was made").with_key(key.to_string())
         })
+    }
+
+    /// Lets a staged node appear in a group under its key. Gives false where something is there already.
+    pub(super) fn appear(&self, key: &Key, staged: Name<'_>, parent: &Group) -> Result<bool> {
+        let (files, renames) = (&*self.files, &self.writer()?.renames);
+        let to = (parent.handle.as_fd(), key.name());
+        let renamed = match renames.refusing(files, staged, to) {
+            Ok(false) => {
+                // This lock keeps those out that do the same.
+                let _value = self.lock_value(key)?;
+                renames.to_new(files, staged, to)
+            }
+            refusing => refusing.map(|_| ()),
+        };
+        match renamed {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(self.failed("cannot store", &self.place(key))(error)),
+        }
     }
 
     /// Flushes a group that somebody without [`Durability::Power`](super::Durability::Power) may have made: its
@@ -154,7 +169,7 @@ impl Store {
 
 /// A wrapper in the trash, ready for one node.
 pub(super) struct Trash {
-    wrapper: String,
+    pub wrapper: String,
     /// The directory in it that the node goes to, under its own name.
     pub holder: Handle,
 }

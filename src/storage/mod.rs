@@ -7,6 +7,9 @@
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
 //! - `array_update`: changing an array in place: parts, rows at its end, its shape.
 //! - `displaced`: replacing files of a live value, with a way back; `renames`: what not every file system can do.
+//! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
+//! - `intent`: replacing where two renames are needed.
+//! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
 //! - `read`, `handle`, `array_read`, `chunk_read`, `list`: reading without a lock, and noticing that something changed
 //!   meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
@@ -21,16 +24,22 @@ mod calculations;
 mod check;
 mod chunk_read;
 mod commit;
+mod dirty;
 mod displaced;
 mod elements;
 mod files;
+mod flush;
 mod groups;
 mod handle;
+mod intent;
 mod known_groups;
 mod list;
 mod lock;
 mod node_write;
+mod older;
 mod read;
+mod recover;
+mod recovered;
 mod remove;
 mod renames;
 mod stage;
@@ -48,6 +57,7 @@ pub(crate) use commit::Existing;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub(crate) use handle::OpenNode;
 pub(crate) use read::Snapshot;
+pub use recovered::{Outcome, Recovered};
 pub(crate) use stage::random_id;
 pub use store::Durability;
 pub(crate) use store::{Access, Store};

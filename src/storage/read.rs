@@ -91,7 +91,11 @@ impl Store {
                     }
                     missed = false;
                 }
-                Err(error) if missed && !is_passing(&error) => {
+                Err(error)
+                    if missed
+                        && !is_passing(&error)
+                        && !(error.kind() == ErrorKind::NotFound && self.is_being_replaced(key)) =>
+                {
                     return Err(self.unless_gone(error).with_key(key.to_string()));
                 }
                 // Perhaps it was being replaced.
@@ -100,7 +104,12 @@ impl Store {
             tracing::debug!(%key, look, "looking again");
             pause(look);
         }
-        let message = format!("changed {LOOKS} times while it was being read");
+        let message = if self.is_being_replaced(key) {
+            "is being replaced; should that writer be dead, opening the store for writing finishes it"
+                .to_owned()
+        } else {
+            format!("changed {LOOKS} times while it was being read")
+        };
         Err(Error::new(ErrorKind::Busy, message).with_key(key.to_string()))
     }
 
@@ -115,7 +124,11 @@ impl Store {
 
     /// Opens a node as it is now.
     pub(super) fn open_node(&self, key: &Key) -> Result<Snapshot> {
-        let place = self.place(key);
+        self.open_place(self.place(key), key)
+    }
+
+    /// Opens the node at a place that may be outside of the hierarchy; `key` is for messages.
+    pub(super) fn open_place(&self, place: String, key: &Key) -> Result<Snapshot> {
         let directory =
             self.files.open_directory(self.root(), &place).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => nothing_at(key),

@@ -42,7 +42,9 @@ impl Store {
         let stage = &self.writer()?.stage;
         let failed = self.failed("cannot write the value", INTERNALS);
         let file = self.files.create_file(stage.handle(), path, parts).map_err(&failed)?;
-        self.sync_if_power(&file, INTERNALS)?;
+        if self.is_power() {
+            self.sync_staged(&file)?;
+        }
         Ok(file)
     }
 
@@ -54,6 +56,6 @@ impl Store {
         let stage = &self.writer()?.stage;
         let directory = self.files.open_directory(stage.handle(), path);
         let directory = directory.map_err(self.failed("cannot open", INTERNALS))?;
-        self.sync(&directory, INTERNALS)
+        self.sync_staged(&directory)
     }
 }

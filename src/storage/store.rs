@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::dirty::{Change, Dirty};
 use super::files::{FileId, Files, Handle, Rename, Stat};
 use super::known_groups::KnownGroups;
 use super::lock::{Guard, Lock, Mode};
+use super::recovered::Recovered;
 use super::renames::Renames;
 use super::stage::Stage;
 use crate::error::{Error, ErrorKind, Result};
@@ -52,6 +54,8 @@ pub(crate) struct Store {
     /// Where the hierarchy is, relative to `root`.
     hierarchy: &'static str,
     writer: Option<Writer>,
+    /// What was repaired when the store was opened.
+    recovered: Vec<Recovered>,
 }
 
 /// What only a store that is open for writing has.
@@ -65,6 +69,7 @@ pub(super) struct Writer {
     /// Opened once, so that no link can take the place of a directory later.
     pub trash: Handle,
     pub renames: Renames,
+    pub dirty: Dirty,
     locks: Handle,
     tree: Lock,
 }
@@ -96,10 +101,12 @@ impl Store {
             let message = format!("there is no store here: no {HIERARCHY}/{METADATA_FILE}");
             return Err(Error::new(ErrorKind::NotFound, message).with_file(path));
         };
-        let mut store = Self { files, path, root, hierarchy, writer: None };
+        let mut store = Self { files, path, root, hierarchy, writer: None, recovered: Vec::new() };
         store.check_format()?;
         if !access.read_only {
             store.writer = Some(store.open_for_writing(access)?);
+            store.finish_replacing(None)?;
+            store.recovered = store.recover()?;
             store.sweep_quietly();
         }
         Ok(store)
@@ -110,11 +117,16 @@ impl Store {
     pub(crate) fn create(files: Arc<dyn Files>, path: &Path, access: Access) -> Result<Self> {
         let path = absolute(path)?;
         let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
-        let mut store = Self { files, path, root, hierarchy: HIERARCHY, writer: None };
+        let mut store = Self { files, path, root, hierarchy: HIERARCHY, writer: None, recovered: Vec::new() };
         store.check_format()?;
         store.writer = Some(store.open_for_writing(access)?);
         store.create_root()?;
         Ok(store)
+    }
+
+    /// What was repaired after a power cut when this store was opened.
+    pub(crate) fn recovered(&self) -> &[Recovered] {
+        &self.recovered
     }
 
     /// The calculation directory.
@@ -174,26 +186,17 @@ impl Store {
         self.writer.as_ref().is_some_and(|writer| writer.durability == Durability::Power)
     }
 
-    /// Makes everything that was stored so far survive a power cut.
-    pub(crate) fn flush(&self) -> Result<()> {
-        let writer = self.writer()?;
-        let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
-        self.files.sync_all(self.root()).map_err(self.failed("cannot flush", ""))
-    }
-
     /// Flushes a file or directory under [`Durability::Power`], else does nothing.
     pub(super) fn sync_if_power(&self, handle: &Handle, place: &str) -> Result<()> {
         if self.is_power() { self.sync(handle, place) } else { Ok(()) }
     }
 
-    pub(super) fn sync(&self, handle: &Handle, place: &str) -> Result<()> {
-        self.files.sync(handle.as_fd()).map_err(self.failed("cannot flush", place))
-    }
-
-    /// Holds the lock that keeps groups in their places.
-    pub(super) fn lock_tree(&self, mode: Mode) -> Result<Guard> {
+    /// Holds the lock that keeps groups in their places, as everybody does who changes what readers see.
+    pub(super) fn lock_tree(&self, mode: Mode) -> Result<(Guard, Change<'_>)> {
+        let change = self.begin_change()?;
         let writer = self.writer()?;
-        writer.tree.acquire(mode, writer.patience, &self.shown(&lock_place("tree")))
+        let guard = writer.tree.acquire(mode, writer.patience, &self.shown(&lock_place("tree")))?;
+        Ok((guard, change))
     }
 
     /// Holds the lock of one value; a table's columns share the table's.
@@ -265,6 +268,7 @@ impl Store {
             compression: access.compression,
             trash: self.open_internal("trash")?,
             renames: Renames::default(),
+            dirty: Dirty::default(),
             tree: self.open_lock(&locks, "tree")?,
             locks,
         };
@@ -272,7 +276,7 @@ impl Store {
         Ok(writer)
     }
 
-    fn create_directory_if_missing(&self, place: &str) -> Result<()> {
+    pub(super) fn create_directory_if_missing(&self, place: &str) -> Result<()> {
         match self.files.create_directory(self.root(), place) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
                 Err(self.failed("cannot make the directory", place)(error))
@@ -308,9 +312,11 @@ impl Store {
         group.attributes.insert("calcstore_version".to_owned(), env!("CARGO_PKG_VERSION").into());
         let kind = Kind::Root { status: Status::Created, parent: None };
         Marker::of_kind(kind).write(&mut group.attributes)?;
+        let _change = self.begin_change()?;
         let stage = &self.writer()?.stage;
         let name = self.stage_group(&NodeMetadata::Group(group))?;
-        match self.files.rename((stage.handle(), &name), (self.root(), HIERARCHY), Rename::New) {
+        let renames = &self.writer()?.renames;
+        match renames.to_new(&*self.files, (stage.handle(), &name), (self.root(), HIERARCHY)) {
             Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.discard(&name),
             Err(error) => return Err(self.failed("cannot make the store", HIERARCHY)(error)),

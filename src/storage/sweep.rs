@@ -36,7 +36,7 @@ impl Store {
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
         if !trash.is_empty() {
             // A displaced value may be all that a power cut would leave of its key: its successor goes first.
-            self.files.sync_all(self.root()).map_err(self.failed("cannot flush", ""))?;
+            self.sync_everything()?;
         }
         let stages = abandoned.iter().map(|(name, _)| (&stages, name));
         for (directory, name) in stages.chain(trash.iter().map(|(name, ())| (&writer.trash, name))) {

@@ -2,15 +2,20 @@
 
 mod displaced;
 mod faults;
+mod flushing;
+mod power;
 mod protocol;
 mod reading;
+mod replacing;
 mod sweeping;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +24,15 @@ use super::{Access, Durability, Existing, Files, Os, Output, Rename, Store};
 use crate::error::Result;
 use crate::key::Key;
 use crate::values::{Get, Put};
+
+/// Something that another thread does.
+struct Doing(Box<dyn Fn() + Send>);
+
+impl std::fmt::Debug for Doing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Doing")
+    }
+}
 
 /// The operating system's files, with a log of every call that changes or flushes something.
 #[derive(Debug, Default)]
@@ -31,6 +45,16 @@ struct Watched {
     for_ever: bool,
     /// The renames that this file system does not know.
     lacks: Vec<Rename>,
+    /// Which boot of which machine this is to be.
+    boot: Option<String>,
+    /// Nothing more happens: the process was killed, or the power is off.
+    dead: AtomicBool,
+    /// No space is left for new files and directories.
+    is_full: AtomicBool,
+    /// What somebody else does while everything is being flushed.
+    during_sync: Mutex<Option<Doing>>,
+    /// The files that were made and not flushed since, by their inodes.
+    unflushed: Mutex<BTreeMap<u64, File>>,
     /// Whether the stage was locked, for each file that was removed from one.
     locked: Mutex<Vec<bool>>,
 }
@@ -39,7 +63,7 @@ impl Watched {
     fn call(&self, what: impl FnOnce() -> String) -> io::Result<()> {
         let call = self.calls.fetch_add(1, SeqCst) + 1;
         let fail = self.fail.load(SeqCst);
-        if fail > 0 && (call == fail || (self.for_ever && call > fail)) {
+        if self.dead.load(SeqCst) || fail > 0 && (call == fail || (self.for_ever && call > fail)) {
             return Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()));
         }
         self.log.lock().unwrap().push(what());
@@ -125,7 +149,15 @@ impl Files for Watched {
 
     fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle> {
         self.call(|| format!("write {}", shown(at, path)))?;
-        Os.create_file(at, path, parts)
+        if self.is_full.load(SeqCst) {
+            // As much as there was room for.
+            Os.create_file(at, path, &[])?;
+            return Err(rustix::io::Errno::NOSPC.into());
+        }
+        let file = Os.create_file(at, path, parts)?;
+        let again = File::from(file.try_clone()?);
+        self.unflushed.lock().unwrap().insert(again.metadata()?.ino(), again);
+        Ok(file)
     }
 
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>> {
@@ -162,14 +194,25 @@ impl Files for Watched {
         Os.remove_directory(at, path)
     }
 
-    fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()> {
-        self.call(|| format!("sync {}", shown(file, "")))?;
-        Os.sync(file)
+    fn boot(&self) -> String {
+        self.boot.clone().unwrap_or_else(|| Os.boot())
     }
 
-    fn sync_all(&self, any: BorrowedFd<'_>) -> io::Result<()> {
+    fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()> {
+        self.call(|| format!("sync {}", shown(file, "")))?;
+        // The disk itself need not turn for what the test believes to be durable.
+        let inode = rustix::fs::fstat(file)?.st_ino;
+        self.unflushed.lock().unwrap().remove(&inode);
+        Ok(())
+    }
+
+    fn sync_all(&self, _any: BorrowedFd<'_>) -> io::Result<()> {
         self.call(|| "sync everything".to_owned())?;
-        Os.sync_all(any)
+        self.unflushed.lock().unwrap().clear();
+        if let Some(Doing(work)) = self.during_sync.lock().unwrap().take() {
+            work();
+        }
+        Ok(())
     }
 }
 

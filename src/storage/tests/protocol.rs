@@ -78,10 +78,10 @@ fn replacing_is_one_exchange_and_both_parents_are_flushed() {
 fn removing_is_one_rename_into_the_trash() {
     let log = calls(Durability::Power, |store| assert!(store.remove(&key("/old"), None).unwrap()));
     assert_snapshot!(log, @r"
-    mkdir .calcstore/trash/TX.3
-    rename New output.zarr/old -> .calcstore/trash/TX.3/old
+    mkdir .calcstore/trash/TX.3.removed
+    rename New output.zarr/old -> .calcstore/trash/TX.3.removed/old
     sync output.zarr
-    sync .calcstore/trash/TX.3
+    sync .calcstore/trash/TX.3.removed
     ");
 }
 

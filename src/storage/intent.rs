@@ -1,0 +1,176 @@
+//! Replacing a value where the file system cannot exchange two directories in one step.
+//!
+//! Then it takes two renames, the old value away and the new one in its place, and a file says what is going on
+//! between them. A reader that finds nothing under a key waits while there is such a file for it; the next writer
+//! finishes what a dead one had begun.
+
+use std::os::fd::AsFd;
+
+use serde::{Deserialize, Serialize};
+
+use super::groups::Trash;
+use super::lock::Mode;
+use super::renames::Name;
+use super::store::{INTERNALS, Store, exists};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+
+/// Where the intents are.
+const INTENTS: &str = "intent";
+
+/// What an intent file says. The places are below `.calcstore`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Intent {
+    key: String,
+    new: String,
+    old: String,
+}
+
+impl Store {
+    /// Puts a staged node in the place of a live one by two renames. The caller holds the lock of the value, and
+    /// removes the intent, whose name this gives, when nothing more can go wrong.
+    pub(super) fn replace_in_two_steps(
+        &self,
+        key: &Key,
+        new: Name<'_>,
+        live: Name<'_>,
+        trash: &Trash,
+    ) -> Result<String> {
+        let txid = self.writer()?.stage.txid();
+        let intent = Intent {
+            key: key.as_str().to_owned(),
+            new: format!("stage/{txid}/{}", new.1),
+            old: format!("trash/{}/{}", trash.wrapper, key.as_str()),
+        };
+        let name = self.write_intent(&intent).inspect_err(|_| self.discard_trash(trash))?;
+        let (files, renames) = (&*self.files, &self.writer()?.renames);
+        let old = (trash.holder.as_fd(), key.name());
+        let taken_away = renames.to_new(files, live, old);
+        let done = taken_away.and_then(|()| {
+            // Put back where that fails; where that fails too, the intent stays and the next writer finds it.
+            renames.to_new(files, new, live).or_else(|error| renames.to_new(files, old, live).and(Err(error)))
+        });
+        done.map_err(self.failed("cannot replace", &self.place(key))).inspect_err(|_| {
+            if exists(files.stat(live.0, live.1)).unwrap_or(false) {
+                let _ = self.remove_intent(&name);
+                self.discard_trash(trash);
+            }
+        })?;
+        Ok(name)
+    }
+
+    /// Writes an intent, durably: it is what tells a value that is being replaced from one that was removed.
+    fn write_intent(&self, intent: &Intent) -> Result<String> {
+        let place = format!("{INTERNALS}/{INTENTS}");
+        self.create_directory_if_missing(&place)?;
+        let directory = self.open_internal(INTENTS)?;
+        let stage = &self.writer()?.stage;
+        let staged = stage.next_name();
+        let name = format!("{}.{staged}.json", stage.txid());
+        let bytes = serde_json::to_vec(intent).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, "cannot be written as JSON").with_source(error)
+        })?;
+        let file = self.create_staged(&staged, &[&bytes])?;
+        let written = self.sync_staged(&file).and_then(|()| {
+            let renamed = self.writer()?.renames.to_new(
+                &*self.files,
+                (stage.handle(), &staged),
+                (directory.as_fd(), &name),
+            );
+            renamed.map_err(self.failed("cannot write", &place))
+        });
+        if let Err(error) = written {
+            let _ = self.files.remove_file(stage.handle(), &staged);
+            return Err(error);
+        }
+        self.sync(&directory, &place).inspect_err(|_| drop(self.remove_intent(&name)))?;
+        Ok(name)
+    }
+
+    pub(super) fn remove_intent(&self, name: &str) -> Result<()> {
+        let place = format!("{INTERNALS}/{INTENTS}/{name}");
+        self.files.remove_file(self.root(), &place).map_err(self.failed("cannot remove", &place))
+    }
+
+    /// The intents that there are: few, and on most file systems not even the directory.
+    fn intents(&self) -> Result<Vec<(String, Option<Intent>)>> {
+        let place = format!("{INTERNALS}/{INTENTS}");
+        let directory = match self.files.open_directory(self.root(), &place) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(self.failed("cannot open", &place))?,
+        };
+        let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
+        let mut intents = Vec::new();
+        for name in entries.into_iter().filter_map(|entry| entry.name.into_string().ok()) {
+            let Ok(file) = self.files.open_file(directory.as_fd(), &name) else { continue };
+            let (bytes, _) = self.read_small(&file, &place)?;
+            intents.push((name, serde_json::from_slice(&bytes).ok()));
+        }
+        Ok(intents)
+    }
+
+    /// Whether what is at `key`, or above it, is just being replaced.
+    pub(super) fn is_being_replaced(&self, key: &Key) -> bool {
+        let intents = self.intents().unwrap_or_default();
+        let mut replaced = intents.iter().filter_map(|(_, intent)| Key::new(&intent.as_ref()?.key).ok());
+        replaced.any(|replaced| key.is_within(&replaced))
+    }
+
+    /// Finishes the replacements that dead writers have left between their two renames: all, or that of one key.
+    /// The caller holds no lock.
+    pub(super) fn finish_replacing(&self, only: Option<&Key>) -> Result<()> {
+        for (name, intent) in self.intents()? {
+            let named = intent.as_ref().and_then(|intent| Some((intent, Key::new(&intent.key).ok()?)));
+            let Some((intent, key)) = named else {
+                tracing::warn!(name, "an intent that makes no sense is left alone");
+                continue;
+            };
+            if only.is_none_or(|only| only.is_within(&key)) {
+                self.finish(&name, intent, &key)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&self, name: &str, intent: &Intent, key: &Key) -> Result<()> {
+        let _tree = self.lock_tree(Mode::Shared)?;
+        // A living writer holds it until it has finished by itself.
+        let _value = self.lock_value(key)?;
+        let place = format!("{INTERNALS}/{INTENTS}/{name}");
+        if !exists(self.files.stat(self.root(), &place)).map_err(self.failed("cannot look up", &place))? {
+            return Ok(());
+        }
+        let live = self.place(key);
+        if !exists(self.files.stat(self.root(), &live)).map_err(self.failed("cannot look up", &live))? {
+            for from in [&intent.new, &intent.old] {
+                if self.bring_back(from, key)? {
+                    tracing::warn!(%key, from, "finished a replacement that was interrupted");
+                    break;
+                }
+            }
+        }
+        self.remove_intent(name)
+    }
+
+    /// Puts what lies below `.calcstore` under its key, if it is whole. Gives whether it did.
+    pub(super) fn bring_back(&self, from: &str, key: &Key) -> Result<bool> {
+        let inside = ["stage/", "trash/"].iter().any(|above| from.starts_with(above));
+        if !inside || from.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Ok(false);
+        }
+        let place = format!("{INTERNALS}/{from}");
+        if self.damage_at(&place, key)?.is_some() {
+            return Ok(false);
+        }
+        let above = |place: &str| {
+            let (above, name) = place.rsplit_once('/').unwrap_or((".", place));
+            let opened = self.files.open_directory(self.root(), above);
+            opened.map(|handle| (handle, name.to_owned()))
+        };
+        let live = self.place(key);
+        let (Ok(from), Ok(to)) = (above(&place), above(&live)) else { return Ok(false) };
+        let (from, to) = ((from.0.as_fd(), &*from.1), (to.0.as_fd(), &*to.1));
+        self.writer()?.renames.to_new(&*self.files, from, to).map_err(self.failed("cannot store", &live))?;
+        Ok(true)
+    }
+}

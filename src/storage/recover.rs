@@ -1,0 +1,409 @@
+//! Repairing a store after a power cut.
+//!
+//! Values that had not been flushed may be torn then: files too short, empty, or full of zeros. Whatever has changed
+//! since the oldest marker is read; what is not whole becomes the version before it, from the trash, or is moved to
+//! `.calcstore/lost`, and is named. So a value is there, or the one before it, or it is absent; it is never zeros.
+
+use std::collections::BTreeMap;
+use std::os::fd::AsFd;
+
+use super::chunk_read::ArrayReader;
+use super::dirty::MarkerName;
+use super::flush::DIRTY;
+use super::groups::is_plain_group;
+use super::lock::Mode;
+use super::older::{Holds, Wrapper};
+use super::recovered::{Outcome, Recovered};
+use super::renames::Name;
+use super::store::{INTERNALS, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{
+    ArrayMetadata, GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, Status, column_names,
+};
+
+/// Clocks are set while programs run: so many seconds before a marker was made, changes count as later.
+const MARGIN: i64 = 3600;
+
+/// The most chunks of a sparse array that are looked for by number, and not by the files there are.
+const MOST_NUMBERED: u64 = 1 << 20;
+
+struct Recovery<'a> {
+    store: &'a Store,
+    /// Only what has changed since then can be torn.
+    since: i64,
+    wrappers: Vec<Wrapper>,
+    found: BTreeMap<String, Recovered>,
+}
+
+impl Store {
+    /// The markers that say that the power was cut: their writers are dead, and lived in another boot.
+    fn markers_of_cuts(&self) -> Result<Vec<MarkerName>> {
+        let here = MarkerName::new(&self.files.boot(), &"0".repeat(32));
+        let is_here = |marker: &MarkerName| here.as_ref().is_some_and(|here| marker.is_of_boot(here));
+        let markers = self.markers()?.into_iter();
+        Ok(markers.filter(|marker| !is_here(marker) && self.is_dead(marker)).collect())
+    }
+
+    /// Repairs what a power cut has torn, if there was one; tells what became of it.
+    pub(super) fn recover(&self) -> Result<Vec<Recovered>> {
+        if self.markers_of_cuts()?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _store = self.lock("store", Mode::Exclusive, self.writer()?.patience)?;
+        // Whoever had the lock may have done it already.
+        let markers = self.markers_of_cuts()?;
+        let made = |marker: &MarkerName| {
+            let place = format!("{INTERNALS}/{DIRTY}/{}", marker.name);
+            self.files.stat(self.root(), &place).map(|stat| stat.modified).unwrap_or_default()
+        };
+        let Some(oldest) = markers.iter().map(made).min() else { return Ok(Vec::new()) };
+        let tree = self.lock_tree(Mode::Exclusive)?;
+        tracing::warn!("the power was cut while values were not flushed; looking for torn ones");
+        let since = oldest.saturating_sub(MARGIN);
+        let mut recovery =
+            Recovery { store: self, since, wrappers: self.wrappers()?, found: BTreeMap::new() };
+        recovery.node(&Key::root())?;
+        let found: Vec<_> = recovery.found.into_values().collect();
+        for recovered in &found {
+            tracing::warn!("{recovered}");
+        }
+        self.sync_everything()?;
+        drop(tree);
+        for marker in &markers {
+            self.remove_marker(marker);
+        }
+        Ok(found)
+    }
+
+    /// What is wrong with the value at a place; nothing where it is whole, or cannot be checked.
+    pub(super) fn damage_at(&self, place: &str, key: &Key) -> Result<Option<String>> {
+        let read = self.open_place(place.to_owned(), key).and_then(|snapshot| {
+            self.verify(&snapshot)?;
+            let Some(Kind::Table { columns, .. }) = &snapshot.marker.kind else { return Ok(()) };
+            columns.iter().try_for_each(|column| {
+                self.verify(&self.open_place(format!("{place}/{column}"), &key.child(column)?)?)
+            })
+        });
+        match read {
+            Ok(()) => Ok(None),
+            Err(error) => damage(error),
+        }
+    }
+
+    /// What `check` says of a power cut.
+    pub(super) fn unrecovered(&self) -> Result<Vec<(String, String)>> {
+        let mut found = Vec::new();
+        if self.is_calculation() && !self.markers_of_cuts()?.is_empty() {
+            let what = "the power was cut before values were flushed; what was torn is repaired when the store is \
+                        opened for writing";
+            found.push(("/".to_owned(), what.to_owned()));
+        }
+        let lost = format!("{INTERNALS}/lost");
+        let Some(directory) = self.open_if_there(&lost)? else { return Ok(found) };
+        for entry in self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &lost))? {
+            let what = format!("{lost}/{} holds what a power cut tore", entry.name.display());
+            found.push(("/".to_owned(), what));
+        }
+        Ok(found)
+    }
+}
+
+/// Tells damage from what says nothing about the value.
+fn damage(error: Error) -> Result<Option<String>> {
+    match error.kind() {
+        // Nobody can tell.
+        ErrorKind::Unsupported => Ok(None),
+        ErrorKind::Io
+        | ErrorKind::PermissionDenied
+        | ErrorKind::Busy
+        | ErrorKind::Locked
+        | ErrorKind::StorageFull => Err(error),
+        _ => Ok(Some(error.message().to_owned())),
+    }
+}
+
+impl Recovery<'_> {
+    fn node(&mut self, key: &Key) -> Result<()> {
+        let store = self.store;
+        let place = store.place(key);
+        let Ok(stat) = store.files.stat(store.root(), &place) else { return Ok(()) };
+        let changed = stat.changed.max(stat.modified) >= self.since;
+        let opened = store.open_place(place.clone(), key);
+        let is_group = match opened {
+            Ok(snapshot) => is_plain_group(&snapshot.metadata)?,
+            Err(_) if !changed => return Ok(()),
+            Err(error) => match damage(error)? {
+                None => return Ok(()),
+                Some(damage) => return self.nameless(key, &place, damage),
+            },
+        };
+        if is_group {
+            return self.members(key, &place);
+        }
+        if changed && !self.repair(key, true)? {
+            self.lose(key)?;
+        }
+        Ok(())
+    }
+
+    fn members(&mut self, key: &Key, place: &str) -> Result<()> {
+        self.names(place)?.iter().try_for_each(|name| match key.child(name) {
+            Ok(child) => self.node(&child),
+            Err(_) => Ok(()),
+        })
+    }
+
+    /// The directories in a directory.
+    fn names(&self, place: &str) -> Result<Vec<String>> {
+        let store = self.store;
+        let Some(directory) = store.open_if_there(place)? else { return Ok(Vec::new()) };
+        let entries = store.files.list(directory.as_fd()).map_err(store.failed("cannot list", place))?;
+        let names = entries.into_iter().filter(|entry| entry.is_directory);
+        Ok(names.filter_map(|entry| entry.name.into_string().ok()).collect())
+    }
+
+    /// Repairs a directory whose `zarr.json` is torn, so that only what is in it tells whether it was a group.
+    fn nameless(&mut self, key: &Key, place: &str, damage: String) -> Result<()> {
+        let is_group = key.is_root() || self.holds_nodes(key, place)?;
+        if self.repair(key, !is_group)? {
+            return self.node_again(key, place);
+        }
+        if !is_group {
+            return if self.is_stranger(place)? { Ok(()) } else { self.lose(key) };
+        }
+        self.regroup(key, place)?;
+        self.note(key, damage, Outcome::AttributesLost);
+        self.members(key, place)
+    }
+
+    /// Whether a directory holds what no array has left there.
+    fn is_stranger(&self, place: &str) -> Result<bool> {
+        let store = self.store;
+        let Some(directory) = store.open_if_there(place)? else { return Ok(true) };
+        let entries = store.files.list(directory.as_fd()).map_err(store.failed("cannot list", place))?;
+        let names: Vec<_> = entries.iter().map(|entry| entry.name.to_string_lossy()).collect();
+        let is_ours = |name: &str| name == "c" || name.starts_with("c.");
+        Ok(!names.iter().any(|name| name == METADATA_FILE) && !names.iter().all(|name| is_ours(name)))
+    }
+
+    fn node_again(&mut self, key: &Key, place: &str) -> Result<()> {
+        let snapshot = self.store.open_place(place.to_owned(), key)?;
+        if is_plain_group(&snapshot.metadata)? { self.members(key, place) } else { Ok(()) }
+    }
+
+    /// Whether there are nodes in a directory that are no columns of a table.
+    fn holds_nodes(&self, key: &Key, place: &str) -> Result<bool> {
+        let row = column_names(key, "", 1).pop();
+        for name in self.names(place)? {
+            let Ok(child) = key.child(&name) else { continue };
+            let Ok(snapshot) = self.store.open_place(format!("{place}/{name}"), &child) else { continue };
+            let is_column = match &snapshot.metadata {
+                NodeMetadata::Array(ArrayMetadata { dimension_names: Some(names), .. }) => {
+                    names.first().is_some_and(|name| *name == row)
+                }
+                _ => false,
+            };
+            if !is_column {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives a group new metadata.
+    fn regroup(&self, key: &Key, place: &str) -> Result<()> {
+        let store = self.store;
+        let mut group = GroupMetadata::default();
+        if key.is_root() {
+            let kind = Kind::Root { status: Status::Created, parent: None };
+            Marker::of_kind(kind).write(&mut group.attributes)?;
+        }
+        let directory = store.files.open_directory(store.root(), place);
+        let directory = directory.map_err(store.failed("cannot open", place))?;
+        store.rewrite_metadata(&directory, place, &NodeMetadata::Group(group))
+    }
+
+    /// Makes a value whole, from the newest older version backwards. Gives whether it is.
+    fn repair(&mut self, key: &Key, by_nodes_too: bool) -> Result<bool> {
+        let store = self.store;
+        let live = store.place(key);
+        let is_table = store
+            .open_place(live.clone(), key)
+            .is_ok_and(|snapshot| matches!(snapshot.marker.kind, Some(Kind::Table { .. })));
+        let mut older = Vec::new();
+        for wrapper in &self.wrappers {
+            if store.has_older(wrapper, key, is_table)? {
+                older.push(wrapper.clone());
+            }
+        }
+        let mut current = live.clone();
+        let mut damage = self.damage(key, &current, &older)?;
+        let first = damage.clone();
+        let mut last = None;
+        for (at, wrapper) in older.iter().enumerate() {
+            if damage.is_none() && wrapper.holds != Holds::FilesInPart {
+                break;
+            }
+            match wrapper.holds {
+                Holds::Removed => break,
+                Holds::Node if !by_nodes_too => break,
+                Holds::Node => {
+                    current = wrapper.place(key);
+                    last = Some(wrapper);
+                }
+                _ => store.put_files_back(wrapper, key, &current)?,
+            }
+            damage = self.damage(key, &current, &older[at + 1..])?;
+        }
+        if damage.is_some() {
+            return Ok(false);
+        }
+        if last.is_some() {
+            self.swap_back(key, &current)?;
+        }
+        if let Some(damage) = first {
+            self.note(key, damage, Outcome::PutBack);
+        }
+        Ok(true)
+    }
+
+    /// What is wrong with a version of a node. Torn chunks of a sparse array that have no older version in `older`
+    /// are moved away: they are fill value then, as they were before.
+    fn damage(&mut self, key: &Key, place: &str, older: &[Wrapper]) -> Result<Option<String>> {
+        let store = self.store;
+        let Ok(snapshot) = store.open_place(place.to_owned(), key) else {
+            return store.damage_at(place, key);
+        };
+        let NodeMetadata::Array(array) = &snapshot.metadata else { return store.damage_at(place, key) };
+        if !snapshot.marker.sparse {
+            return store.damage_at(place, key);
+        }
+        let Ok(reader) = ArrayReader::new(store, snapshot.directory.as_fd(), place, array, true) else {
+            return Ok(None);
+        };
+        let numbers: Vec<u64> = if reader.files() <= MOST_NUMBERED {
+            (0..reader.files()).collect()
+        } else {
+            let listed = store.files.list(snapshot.directory.as_fd());
+            let listed = listed.map_err(store.failed("cannot list", place))?;
+            listed.iter().filter_map(|entry| number(array, entry.name.to_str()?)).collect()
+        };
+        for n in numbers {
+            let Err(error) = reader.verify_file(n) else { continue };
+            let Some(what) = damage(error)? else { continue };
+            let file = reader.file_path(n);
+            let is_kept = |wrapper: &Wrapper| {
+                let kept = format!("{}/{file}", wrapper.place(key));
+                store.files.stat(store.root(), &kept).is_ok()
+            };
+            let has_files = |wrapper: &&Wrapper| matches!(wrapper.holds, Holds::Files | Holds::FilesInPart);
+            if older.iter().take_while(has_files).any(is_kept) {
+                return Ok(Some(what));
+            }
+            store.move_to_lost(place, &file, &format!("{}/{file}", key.as_str()))?;
+            self.found.insert(
+                format!("{key}/{file}"),
+                Recovered {
+                    key: key.to_string(),
+                    damage: format!("{file}: {what}"),
+                    outcome: Outcome::ChunkLost,
+                },
+            );
+        }
+        Ok(None)
+    }
+
+    /// Puts an older version of a node, which lies in the trash, in the place of the torn one.
+    fn swap_back(&self, key: &Key, older: &str) -> Result<()> {
+        let store = self.store;
+        let live = store.place(key);
+        if store.exchange_places(older, &live)? {
+            return Ok(());
+        }
+        let (above, name) = split(&live);
+        store.move_to_lost(above, name, key.as_str())?;
+        let from = older.strip_prefix(INTERNALS).unwrap_or(older).trim_start_matches('/');
+        store.bring_back(from, key).map(|_| ())
+    }
+
+    fn lose(&mut self, key: &Key) -> Result<()> {
+        let place = self.store.place(key);
+        let damage = self.store.damage_at(&place, key)?.unwrap_or_default();
+        let (above, name) = split(&place);
+        self.store.move_to_lost(above, name, key.as_str())?;
+        self.note(key, damage, Outcome::Lost);
+        Ok(())
+    }
+
+    fn note(&mut self, key: &Key, damage: String, outcome: Outcome) {
+        self.found.insert(key.to_string(), Recovered { key: key.to_string(), damage, outcome });
+    }
+}
+
+impl Store {
+    fn exchange_places(&self, a: &str, b: &str) -> Result<bool> {
+        let open = |place: &str| {
+            let (above, _) = split(place);
+            self.files.open_directory(self.root(), above).map_err(self.failed("cannot open", above))
+        };
+        let (first, second) = (open(a)?, open(b)?);
+        let (first, second): (Name<'_>, Name<'_>) =
+            ((first.as_fd(), split(a).1), (second.as_fd(), split(b).1));
+        let renames = &self.writer()?.renames;
+        renames.exchange(&*self.files, first, second).map_err(self.failed("cannot put back", b))
+    }
+
+    /// Moves something torn to `.calcstore/lost`, under what it was called.
+    fn move_to_lost(&self, above: &str, name: &str, path: &str) -> Result<()> {
+        let mut place = format!("{INTERNALS}/lost");
+        self.create_directory_if_missing(&place)?;
+        let (parents, last) = split(path);
+        let txid = self.writer()?.stage.txid();
+        for component in
+            [txid].into_iter().chain(parents.split('/').filter(|part| !matches!(*part, "" | ".")))
+        {
+            place = format!("{place}/{component}");
+            self.create_directory_if_missing(&place)?;
+        }
+        let failed = self.failed("cannot move what is torn", &place);
+        let from = self.files.open_directory(self.root(), above).map_err(&failed)?;
+        let to = self.files.open_directory(self.root(), &place).map_err(&failed)?;
+        let renames = &self.writer()?.renames;
+        renames.to_new(&*self.files, (from.as_fd(), name), (to.as_fd(), last)).map_err(&failed)
+    }
+}
+
+/// A place as the directory that it is in, and the name there.
+fn split(place: &str) -> (&str, &str) {
+    place.rsplit_once('/').unwrap_or((".", place))
+}
+
+/// The number of the chunk that a file of an array holds.
+fn number(array: &ArrayMetadata, file: &str) -> Option<u64> {
+    let index: Option<Vec<u64>> =
+        file.split('.').filter(|part| *part != "c").map(|part| part.parse().ok()).collect();
+    let index = index.filter(|index| index.len() == array.shape.len())?;
+    let mut number = 0_u64;
+    for (at, (length, chunk)) in index.iter().zip(array.shape.iter().zip(&array.chunk_shape)) {
+        let count = length.div_ceil((*chunk).max(1));
+        number = number.checked_mul(count)?.checked_add(*at).filter(|_| *at < count)?;
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::DataType;
+
+    #[test]
+    fn a_chunk_file_tells_its_number() {
+        let array = ArrayMetadata::new(DataType::UInt8, vec![5, 7], vec![2, 3], vec![]);
+        assert_eq!(number(&array, "c.0.0"), Some(0));
+        assert_eq!(number(&array, "c.2.1"), Some(7));
+        for strange in ["zarr.json", "c.3.0", "c.0.3", "c.0", "c", "c.0.0.0", "c.-1.0"] {
+            assert_eq!(number(&array, strange), None, "{strange}");
+        }
+    }
+}
