@@ -8,7 +8,7 @@ use super::attributes::Attributes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::selection::IntoSelection;
-use crate::storage::{Change, OpenNode, Store};
+use crate::storage::{Change, OpenNode, Store, Visible};
 use crate::values::{ArrayContent, Content, DataType, Get, OwnedElement, Put, Stored};
 use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
 
@@ -91,7 +91,12 @@ impl Dataset {
 
     /// Gives the length of a chunk along each axis.
     pub fn chunks(&self) -> Vec<u64> {
-        self.seen(|array| array.chunk_shape.clone())
+        self.seen(|array| array.chunks_and_shards().0)
+    }
+
+    /// Gives the number of elements along each axis that share a file, where several chunks do.
+    pub fn shards(&self) -> Option<Vec<u64>> {
+        self.seen(|array| array.chunks_and_shards().1)
     }
 
     /// Gives the name of each axis.
@@ -166,7 +171,10 @@ impl Dataset {
     /// [`ErrorKind::Changed`]; and as [`DataStore::insert`](crate::DataStore::insert).
     pub fn write(&self, selection: impl IntoSelection, value: impl Put) -> Result<()> {
         let selection = selection.into_selection()?;
-        self.with_elements(&value, |content| self.change(Change::Write(&selection, content)))
+        self.with_elements(&value, |content| {
+            let how = if self.is_atomic { Visible::AtOnce } else { Visible::ByChunk };
+            self.change(Change::Write(&selection, content, how))
+        })
     }
 
     /// Makes the first axis longer by these rows, or by one row of a rank less; gives its new length. They are

@@ -78,6 +78,8 @@ pub struct Layout {
     pub shape: Vec<u64>,
     /// The length of a chunk along each axis.
     pub chunks: Vec<u64>,
+    /// The number of elements along each axis that share a file, where several chunks do.
+    pub shards: Option<Vec<u64>>,
     /// The name of each axis.
     pub dimension_names: Vec<Option<String>>,
     /// The codecs, as Zarr describes them.
@@ -117,10 +119,12 @@ impl Node {
         node.attributes.remove(MARKER);
         if let NodeMetadata::Array(array) = &snapshot.metadata {
             let unnamed = vec![None; array.shape.len()];
+            let (chunks, shards) = array.chunks_and_shards();
             node.layout = Some(Layout {
                 data_type: array.data_type,
                 shape: array.shape.clone(),
-                chunks: array.chunk_shape.clone(),
+                chunks,
+                shards,
                 dimension_names: array.dimension_names.clone().unwrap_or(unnamed),
                 codecs: array.codecs.clone(),
             });

@@ -1,7 +1,6 @@
 //! A selection of an array whose shape is known.
 
 use std::fmt::Display;
-use std::ops::Range;
 
 use super::along::{Kind, Position, Slice};
 use super::select::Selection;
@@ -215,38 +214,8 @@ impl Resolved {
         kept.map(|(pick, _)| pick.count()).collect()
     }
 
-    /// The shape of the result with all axes; those of indices have length 1.
-    pub(crate) fn full_shape(&self) -> Vec<u64> {
-        self.picks.iter().map(Pick::count).collect()
-    }
-
-    /// The axes of the array that the result has not.
-    pub(crate) fn dropped(&self) -> impl Iterator<Item = usize> {
-        self.dropped.iter().enumerate().filter(|(_, dropped)| **dropped).map(|(axis, _)| axis)
-    }
-
     /// The number of elements.
     pub(crate) fn elements(&self) -> u64 {
         self.elements
-    }
-
-    /// Whether the elements are those of the array, in their order. The result may have fewer axes.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.is_whole_from(0)
-    }
-
-    /// The rows of the array, if the result is whole rows that follow each other. A scalar has the one row 0.
-    pub(crate) fn rows(&self) -> Option<Range<u64>> {
-        let rows = match self.picks.first() {
-            None => 0..1,
-            Some(Pick::Range { start, step: 1, count }) => *start..*start + *count,
-            Some(_) => return None,
-        };
-        self.is_whole_from(1).then_some(rows)
-    }
-
-    fn is_whole_from(&self, axis: usize) -> bool {
-        let mut axes = self.picks.iter().zip(&self.array).skip(axis);
-        axes.all(|(pick, length)| *pick == Pick::whole(*length))
     }
 }

@@ -3,6 +3,7 @@
 //! Each chunk file is replaced by a rename, and `zarr.json` last, so that readers notice. What lies in the files
 //! beyond the shape is never trusted: it is what a writer left that died before it could change the shape.
 
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,16 +27,26 @@ use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, FillValue, Marker, NodeMetad
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change<'a> {
     /// The selected elements: to these, or all of them to one scalar.
-    Write(&'a Selection, &'a ArrayContent<'a>),
+    Write(&'a Selection, &'a ArrayContent<'a>, Visible),
     /// The first axis: it becomes longer by these rows, or by this one row.
     Append(&'a ArrayContent<'a>),
     /// The shape: what is new is fill value, what is beyond it is gone.
     Resize(&'a [u64]),
 }
 
+/// How a write of several chunks appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Visible {
+    /// Chunk by chunk, each of them whole.
+    ByChunk,
+    /// All chunks at once: another array takes the place of this one, with the same files but for these.
+    AtOnce,
+}
+
 /// An array whose lock is held, as it is now.
 pub(super) struct Live<'a> {
     pub store: &'a Store,
+    pub key: &'a Key,
     pub node: &'a Snapshot,
     pub array: &'a ArrayMetadata,
     pub displaced: &'a Displaced<'a>,
@@ -62,9 +73,9 @@ impl Store {
             return Err(Error::new(ErrorKind::WrongType, message));
         }
         let displaced = self.keep_displaced(key)?;
-        let live = Live { store: self, node: &node, array, displaced: &displaced };
+        let live = Live { store: self, key, node: &node, array, displaced: &displaced };
         match change {
-            Change::Write(selection, content) => live.write(selection, content)?,
+            Change::Write(selection, content, how) => live.write(selection, content, how)?,
             Change::Append(content) => live.append(content)?,
             Change::Resize(shape) => live.resize(shape)?,
         }
@@ -113,7 +124,7 @@ pub(crate) fn rows_of(content: &ArrayContent<'_>, data_type: DataType, shape: &[
 }
 
 impl Live<'_> {
-    fn write(&self, selection: &Selection, content: &ArrayContent<'_>) -> Result<()> {
+    fn write(&self, selection: &Selection, content: &ArrayContent<'_>, how: Visible) -> Result<()> {
         check_type(content, self.array.data_type)?;
         let picked = selection.resolve_for_writing(&self.array.shape)?;
         let spread;
@@ -133,6 +144,9 @@ impl Live<'_> {
         };
         if picked.elements() == 0 {
             return Ok(());
+        }
+        if how == Visible::AtOnce {
+            return self.put_elements_at_once(&picked, elements);
         }
         self.put_elements(self.array, &picked, elements)?;
         self.put_metadata(self.array.clone(), self.node.marker.clone())
@@ -167,20 +181,67 @@ impl Live<'_> {
     /// Writes the picked elements of `array`, which is this one, longer perhaps.
     fn put_elements(&self, array: &ArrayMetadata, picked: &Resolved, elements: &Elements<'_>) -> Result<()> {
         let parts: Vec<Part> = picked.chunks(&array.chunk_shape)?.collect();
-        let codecs = Codecs::new(array)?;
-        let chunk_elements =
-            elements::count(ChunkGrid::new(&array.shape, &array.chunk_shape)?.chunk_elements())?;
-        let fill = FillValue::parse(&array.fill_value, array.data_type)?;
-        let reader = self.reader()?;
-        self.replace_chunks(parts.len(), |n| {
-            let part = &parts[n];
-            let mut chunk = elements::repeated(&fill, chunk_elements)?;
-            if !part.covers_chunk() {
-                reader.copy_visible(part.index(), &mut chunk)?;
+        let chunks = self.changed_chunks(array, elements)?;
+        self.replace_chunks(parts.len(), |n| chunks.encode(&parts[n]))
+    }
+
+    /// Stages an array that shares its files with this one, but for the chunks of the picked elements, and lets the two
+    /// change places.
+    fn put_elements_at_once(&self, picked: &Resolved, elements: &Elements<'_>) -> Result<()> {
+        let (store, array) = (self.store, self.array);
+        if array.chunk_keys.are_nested() {
+            let message = "an array whose chunks lie in directories of their own is not written all at once";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let parts: Vec<Part> = picked.chunks(&array.chunk_shape)?.collect();
+        let chunks = self.changed_chunks(array, elements)?;
+        let are_many = parts.len() as u64 > MANY_FILES;
+        let stage = &store.writer()?.stage;
+        let name = stage.next_name();
+        store.clean_up_after(&name, || {
+            store.create_staged_directory(&name)?;
+            parts.par_iter().try_for_each(|part| {
+                let (file, bytes) = chunks.encode(part)?;
+                store.stage_file(&format!("{name}/{file}"), &[&bytes], are_many)
+            })?;
+            self.link_chunks(&name)?;
+            // What was linked may never have been flushed: under `Power` everything is.
+            store.stage_array_metadata(&name, array.clone(), u64::MAX)?;
+            let parent = store.group(&self.key.parent().unwrap_or_else(Key::root))?;
+            store.exchange(self.key, &name, &parent)
+        })
+    }
+
+    /// Gives the chunk files of this array second names in a staged one, where that has none of its own.
+    fn link_chunks(&self, staged: &str) -> Result<()> {
+        let (store, live) = (self.store, self.node.directory.as_fd());
+        let stage = store.writer()?.stage.handle();
+        let failed = store.failed("cannot link a chunk", &self.node.place);
+        for entry in store.files.list(live).map_err(&failed)? {
+            let name = entry.name.to_string_lossy();
+            if self.array.chunk_keys.index(&name, self.array.shape.len()).is_none() {
+                continue;
             }
-            let mut chunk: Elements<'_> = chunk;
-            elements::scatter(part, elements, &mut chunk, array.data_type.size().unwrap_or(1))?;
-            Ok((array.chunk_keys.path(part.index()), codecs.encode(&chunk)?))
+            match store.files.link((live, &name), (stage, &format!("{staged}/{name}"))) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                linked => linked.map_err(&failed)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn changed_chunks<'c>(
+        &'c self,
+        array: &'c ArrayMetadata,
+        elements: &'c Elements<'c>,
+    ) -> Result<ChangedChunks<'c>> {
+        Ok(ChangedChunks {
+            array,
+            elements,
+            codecs: Codecs::new(array)?,
+            length: elements::count(ChunkGrid::new(&array.shape, &array.chunk_shape)?.chunk_elements())?,
+            fill: FillValue::parse(&array.fill_value, array.data_type)?,
+            reader: self.store.array_reader(self.node, self.array)?,
         })
     }
 
@@ -284,8 +345,30 @@ impl Live<'_> {
         let metadata = NodeMetadata::Array(array);
         self.store.replace_metadata(&self.node.directory, &metadata, self.displaced)
     }
+}
 
-    fn reader(&self) -> Result<ArrayReader<'_>> {
-        self.store.array_reader(self.node, self.array)
+/// The chunks of an array once they hold some new elements.
+struct ChangedChunks<'a> {
+    array: &'a ArrayMetadata,
+    elements: &'a Elements<'a>,
+    codecs: Codecs,
+    /// The number of elements of a chunk.
+    length: usize,
+    fill: FillValue,
+    /// Reads what they hold now.
+    reader: ArrayReader<'a>,
+}
+
+impl ChangedChunks<'_> {
+    /// The name of a chunk file, and what is to be in it.
+    fn encode(&self, part: &Part) -> Result<(String, Vec<u8>)> {
+        let mut chunk = elements::repeated(&self.fill, self.length)?;
+        if !part.covers_chunk() {
+            self.reader.copy_visible(part.index(), &mut chunk)?;
+        }
+        let mut chunk: Elements<'_> = chunk;
+        let size = self.array.data_type.size().unwrap_or(1);
+        elements::scatter(part, self.elements, &mut chunk, size)?;
+        Ok((self.array.chunk_keys.path(part.index()), self.codecs.encode(&chunk)?))
     }
 }

@@ -105,7 +105,7 @@ impl Store {
     }
 
     /// The exchange itself. The caller holds what keeps others from the live node.
-    fn exchange(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
+    pub(super) fn exchange(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
         let place = self.place(key);
         let Writer { stage, renames, .. } = self.writer()?;
         let trash = self.make_trash(key)?;

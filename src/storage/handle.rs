@@ -78,7 +78,9 @@ impl OpenNode {
     pub(crate) fn change(&self, change: Change<'_>) -> Result<Arc<Snapshot>> {
         let seen = self.seen();
         let changed = self.store.change_array(&self.key, &seen, change);
-        let now = changed.map_err(|error| error.with_key(self.key.to_string()))?;
-        self.see(&seen, now)
+        let now = Arc::new(changed.map_err(|error| error.with_key(self.key.to_string()))?);
+        // It may be in another directory now, by our own doing.
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&now);
+        Ok(now)
     }
 }

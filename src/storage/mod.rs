@@ -50,7 +50,7 @@ mod sweep;
 mod tests;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
-pub(crate) use array_update::{Change, rows_of};
+pub(crate) use array_update::{Change, Visible, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory};
 pub(crate) use check::Finding;
 pub(crate) use commit::Existing;

@@ -138,6 +138,19 @@ impl ArrayMetadata {
         self
     }
 
+    /// The shape of a chunk, and that of a file where it holds several chunks.
+    pub(crate) fn chunks_and_shards(&self) -> (Vec<u64>, Option<Vec<u64>>) {
+        let first = self.codecs.first();
+        let inner = first
+            .filter(|codec| codec.get("name") == Some(&json!("sharding_indexed")))
+            .and_then(|codec| codec.get("configuration")?.get("chunk_shape")?.as_array())
+            .and_then(|shape| shape.iter().map(Json::as_u64).collect::<Option<Vec<u64>>>());
+        match inner {
+            Some(inner) => (inner, Some(self.chunk_shape.clone())),
+            None => (self.chunk_shape.clone(), None),
+        }
+    }
+
     /// The same array with another fill value.
     pub(crate) fn with_fill_value(mut self, fill_value: Json) -> Self {
         self.fill_value = fill_value;

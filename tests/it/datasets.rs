@@ -83,6 +83,24 @@ fn parts_are_written_alike_into_every_layout() {
 }
 
 #[test]
+fn a_write_can_appear_as_a_whole() {
+    let (_directory, store) = store();
+    let array = numbers(31, 10);
+    for dataset in in_every_layout(&store, &array) {
+        let other = store.dataset(&dataset.key()).unwrap();
+        let atomic = store.dataset(&dataset.key()).unwrap().atomic(true);
+        atomic.write(s![5..20, ..], 0.5).unwrap();
+        atomic.write((0, 0), 0.25).unwrap();
+        let mut expected = array.clone();
+        expected.slice_mut(s![5..20, ..]).fill(0.5);
+        expected[[0, 0]] = 0.25;
+        assert_eq!(atomic.read::<Array2<f64>>(..).unwrap(), expected, "{dataset:?}");
+        assert_eq!(other.read::<f64>((0, 0)).unwrap_err().kind(), ErrorKind::Changed);
+    }
+    assert!(store.check("/", |_| calcstore::Continue::Yes).unwrap().faults.is_empty());
+}
+
+#[test]
 fn what_was_never_written_is_the_fill_value() {
     let (_directory, store) = store();
     let maps =

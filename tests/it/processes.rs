@@ -17,10 +17,18 @@ fn told_directory() -> Option<PathBuf> {
     std::env::var_os(DIRECTORY).map(PathBuf::from)
 }
 
+/// Tells a child which one of several it is.
+const NUMBER: &str = "CALCSTORE_TEST_NUMBER";
+
 fn start(child: &str, directory: &Path) -> Child {
+    start_numbered(child, directory, 0)
+}
+
+fn start_numbered(child: &str, directory: &Path, number: u32) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args([&format!("processes::{child}"), "--exact", "--nocapture", "--test-threads=1"])
         .env(DIRECTORY, directory)
+        .env(NUMBER, number.to_string())
         .stdout(Stdio::null())
         .spawn()
         .unwrap()
@@ -234,4 +242,91 @@ fn of_several_that_take_one_value_one_gets_it() {
         });
         assert_eq!(taken, 1);
     }
+}
+
+/// Rows of three, so that nothing is aligned with chunks of eight.
+const ROWS: std::ops::Range<u64> = 0..240;
+
+#[test]
+fn child_writes_its_rows() {
+    let Some(directory) = told_directory() else { return };
+    let number: u64 = std::env::var(NUMBER).unwrap().parse().unwrap();
+    let store = DataStore::at(&directory).unwrap();
+    for key in ["/plain", "/shards", "/compressed"] {
+        let dataset = store.dataset(key).unwrap();
+        for start in ROWS.step_by(24) {
+            let start = start + 3 * number;
+            let rows: Vec<f64> = (start * 2..(start + 3) * 2).map(|at| at as f64).collect();
+            dataset.write(start..start + 3, ndarray::Array2::from_shape_vec((3, 2), rows).unwrap()).unwrap();
+        }
+    }
+}
+
+#[test]
+fn eight_processes_that_write_parts_of_one_chunk_lose_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let store = DataStore::at(&path).unwrap();
+    let shape = [ROWS.end, 2];
+    store.new_dataset("/plain").chunks([8, 2]).shards([]).create::<f64>(&shape).unwrap();
+    store.new_dataset("/shards").chunks([8, 1]).shards([40, 2]).create::<f64>(&shape).unwrap();
+    let compression = calcstore::Compression::zstd(1).unwrap();
+    store
+        .new_dataset("/compressed")
+        .chunks([7, 2])
+        .shards([])
+        .compression(compression)
+        .create::<f64>(&shape)
+        .unwrap();
+    let children: Vec<Child> = (0..8).map(|n| start_numbered("child_writes_its_rows", &path, n)).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let expected: Vec<f64> = (0..ROWS.end * 2).map(|at| at as f64).collect();
+    for key in ["/plain", "/shards", "/compressed"] {
+        let found: ndarray::Array2<f64> = store.get(key).unwrap();
+        assert_eq!(found.into_raw_vec_and_offset().0, expected, "{key}");
+    }
+    assert!(store.check("/", |_| Continue::Yes).unwrap().faults.is_empty());
+}
+
+#[test]
+fn child_appends() {
+    let Some(directory) = told_directory() else { return };
+    let number: u64 = std::env::var(NUMBER).unwrap().parse().unwrap();
+    let store = DataStore::at(&directory).unwrap();
+    let dataset = store.dataset("/log").unwrap();
+    for turn in 0..200 {
+        dataset.append(vec![(number * 1000 + turn) as i64; 3]).unwrap();
+    }
+    let mut appender = dataset.appender();
+    for turn in 200..400 {
+        appender.append(vec![(number * 1000 + turn) as i64; 3]).unwrap();
+    }
+    appender.finish().unwrap();
+}
+
+#[test]
+fn processes_that_append_to_one_array_lose_nothing_and_readers_see_whole_batches() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let store = DataStore::at(&path).unwrap();
+    let log = store.new_dataset("/log").chunks([7]).shards([]).create::<i64>(&[0]).unwrap();
+    let mut children: Vec<Child> = (0..2).map(|n| start_numbered("child_appends", &path, n)).collect();
+    let mut longest = 0;
+    let mut seen: Vec<i64> = Vec::new();
+    while children.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
+        let found: Vec<i64> = store.get("/log").unwrap();
+        assert!(found.len() >= longest && found.len() % 3 == 0, "{} after {longest}", found.len());
+        assert!(found.starts_with(&seen), "what was committed changed");
+        assert_eq!(log.read::<Vec<i64>>(..found.len() as u64).unwrap(), found);
+        longest = found.len();
+        seen = found;
+    }
+    assert!(children.iter_mut().all(|child| child.wait().unwrap().success()));
+    let mut found: Vec<i64> = store.get("/log").unwrap();
+    found.sort_unstable();
+    let expected: Vec<i64> =
+        (0..2).flat_map(|n| (0..400).flat_map(move |turn| [n * 1000 + turn; 3])).collect();
+    assert_eq!(found, expected);
 }

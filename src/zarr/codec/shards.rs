@@ -82,11 +82,6 @@ impl Shards {
         &self.inner
     }
 
-    /// The shard, divided into its inner chunks.
-    pub(crate) fn grid(&self) -> &ChunkGrid {
-        &self.grid
-    }
-
     /// Where in a file of this length the index lies.
     pub(crate) fn index_range(&self, file_length: u64) -> Result<Range<u64>> {
         let start = file_length.checked_sub(self.index_bytes).ok_or_else(|| {
