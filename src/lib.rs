@@ -34,6 +34,9 @@
 //! | say more about a value | [`attributes`](DataStore::attributes) |
 //! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
+//! | read on from another calculation | [`set_parent`](DataStore::set_parent), [`Options::parent`] |
+//! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
+//! | see what takes space | [`size`](DataStore::size) |
 //! | find damage | [`check`](DataStore::check) |
 //! | make any text a name | [`key::escape_component`] |
 //! | decide on an error | [`Error::kind`] |
@@ -62,7 +65,9 @@ mod storage;
 mod values;
 mod zarr;
 
-pub use datastore::{CalculationEntry, CheckReport, DataStore, Fault, Keys, Options, StoredSize};
+pub use datastore::{
+    CalculationEntry, CheckReport, DataStore, Fault, Keys, Options, Overwrite, Parent, Size, StoredFile,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
 pub use nodes::{Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind};

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::global::Global;
-use super::verbs::{attrs, cat, check, completions, export, ls, man, put, rm, show, tree};
+use super::verbs::{attrs, cat, check, completions, export, ls, man, put, rm, show, stat, tree};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -58,6 +58,9 @@ pub enum Verb {
     Rm(rm::Arguments),
     /// Copy everything to a file of another format
     Export(export::Arguments),
+    /// Tell what there is and what it takes
+    #[command(visible_alias = "du")]
+    Stat(stat::Arguments),
     /// Read everything and look for damage
     Check(check::Arguments),
     /// Print completions for a shell

@@ -4,6 +4,9 @@ use calcstore::{DataStore, ErrorKind, Node};
 
 use super::failure::Failure;
 
+/// What is said of a key that is in a parent alone, where that does not count.
+pub const ONLY_IN_PARENT: &str = "only a parent of this calculation has it; -c names another calculation";
+
 /// The text of a KEY that means one node.
 #[derive(Debug, clap::Args)]
 pub struct OneKey {
@@ -31,6 +34,17 @@ pub fn nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
         }
     }
     if nodes.is_empty() { Err(missing) } else { Ok(nodes) }
+}
+
+/// As [`nodes`], for verbs that are about one calculation and not about its parents.
+pub fn own_nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
+    let nodes = nodes(store, key)?;
+    match nodes.as_slice() {
+        [node] if store.glob(&node.key)?.next().is_none() => {
+            Err(Failure::new(ErrorKind::NotFound, ONLY_IN_PARENT).with_key(&node.key))
+        }
+        _ => Ok(nodes),
+    }
 }
 
 /// Describes the one node that a key means.

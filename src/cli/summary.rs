@@ -1,6 +1,6 @@
 //! What is said of a node: as JSON, and in one line.
 
-use calcstore::{DataStore, Layout, Node, NodeKind};
+use calcstore::{DataStore, Layout, Node, NodeKind, Size};
 use serde_json::{Value as Json, json};
 
 use super::failure::Failure;
@@ -12,15 +12,18 @@ pub const ANY_JSON: &str = "serde_json::value::Value";
 /// Says what a list says of a node.
 pub fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
     Ok(match (node.kind, &node.layout) {
-        (NodeKind::Dataset, Some(layout)) => json!({
-            "key": node.key,
-            "kind": node.kind.name(),
-            "data_type": layout.data_type.name(),
-            "shape": layout.shape,
-            "chunks": layout.chunks,
-            "bytes": layout.bytes(),
-            "stored_bytes": store.stored_size(&node.key)?.bytes,
-        }),
+        (NodeKind::Dataset, Some(layout)) => {
+            let size = store.size(&node.key)?;
+            json!({
+                "key": node.key,
+                "kind": node.kind.name(),
+                "data_type": layout.data_type.name(),
+                "shape": layout.shape,
+                "chunks": layout.chunks,
+                "bytes": size.bytes,
+                "stored_bytes": size.stored_bytes,
+            })
+        }
         (NodeKind::Table, _) => {
             json!({"key": node.key, "kind": node.kind.name(), "columns": node.columns, "rows": node.rows})
         }
@@ -44,6 +47,12 @@ pub fn bytes(store: &DataStore, node: &Node) -> Result<Option<u64>, Failure> {
         sum = sum.zip(bytes).and_then(|(sum, bytes)| sum.checked_add(bytes));
     }
     Ok(sum)
+}
+
+/// The bytes in memory that are worth showing: those of a group are in what is in it, and the bytes that an object
+/// is kept as are nobody's business.
+pub fn shown_bytes(node: &Node, size: &Size) -> Option<u64> {
+    size.bytes.filter(|_| !matches!(node.kind, NodeKind::Group | NodeKind::Object))
 }
 
 /// Names the type of what a node holds: `float64`, `object Params`, `table`.

@@ -72,8 +72,8 @@ impl DataStore {
     /// [`ErrorKind::NotFound`]; [`ErrorKind::WrongType`] where the key holds a group or a table.
     pub fn dataset(&self, key: &str) -> Result<Dataset> {
         let key = Key::new(key)?;
-        let opened = Dataset::open(Arc::clone(&self.store), key.clone());
-        opened.map_err(|error| self.store.suggest(&key, error))
+        let opened = self.in_chain(&key, |holder| Dataset::open(Arc::clone(&holder.store), key.clone()));
+        opened.map_err(|error| self.suggest(&key, error))
     }
 
     /// Makes an empty group, and those above it. One that is there already is left as it is.
@@ -85,7 +85,8 @@ impl DataStore {
         self.store.put_group(&key).map_err(at(&key))
     }
 
-    /// Gives the value under a key, as the type that was stored.
+    /// Gives the value under a key, as the type that was stored. A key that this store lacks is looked for in its
+    /// [parent](DataStore::parent), here and in all that reads.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`]; [`ErrorKind::WrongType`] and [`ErrorKind::WrongShape`] say what is stored and what
@@ -112,12 +113,14 @@ impl DataStore {
 
     fn read<T>(&self, key: &str, read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
         let key = Key::new(key)?;
-        self.find(&key, read).map_err(|error| self.store.suggest(&key, error))
+        self.find(&key, read).map_err(|error| self.suggest(&key, error))
     }
 
     /// Reads what may well not be there.
     fn find<T>(&self, key: &Key, mut read: impl FnMut(&Stored<'_>) -> Result<T>) -> Result<T> {
-        self.store.read(key, |snapshot| self.store.with_stored(snapshot, &mut read))
+        self.in_chain(key, |DataStore { store, .. }| {
+            store.read(key, |snapshot| store.with_stored(snapshot, &mut read))
+        })
     }
 
     /// Gives the value under a key, or `default` where there is none.
@@ -186,13 +189,13 @@ impl DataStore {
         renamed.map_err(|error| self.store.suggest(&from, error))
     }
 
-    /// Tells whether there is a value or a group under a key.
+    /// Tells whether there is a value or a group under a key, here or in a [parent](DataStore::parent).
     ///
     /// # Errors
     /// Those of [`DataStore::get`], but for [`ErrorKind::NotFound`].
     pub fn contains_key(&self, key: &str) -> Result<bool> {
-        match self.store.read(&Key::new(key)?, |_| Ok(())) {
-            Ok(()) => Ok(true),
+        match self.holder(&Key::new(key)?) {
+            Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(error),
         }

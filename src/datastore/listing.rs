@@ -4,6 +4,7 @@ use super::DataStore;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::nodes::{Node, NodeKind};
+use crate::storage::Store;
 use crate::values::Value;
 
 /// Keys, or names within a group, in their order.
@@ -86,11 +87,8 @@ impl DataStore {
     /// [`ErrorKind::NotFound`] and those of reading files.
     pub fn node(&self, key: &str) -> Result<Node> {
         let key = Key::new(key)?;
-        self.describe(&key).map_err(|error| self.store.suggest(&key, error))
-    }
-
-    fn describe(&self, key: &Key) -> Result<Node> {
-        self.store.read(key, |snapshot| Node::new(key, snapshot))
+        let described = self.in_chain(&key, |holder| describe(&holder.store, &key));
+        described.map_err(|error| self.suggest(&key, error))
     }
 
     /// Describes everything in a group: one level, in the order of [`DataStore::keys`]. What disappears meanwhile
@@ -103,7 +101,7 @@ impl DataStore {
         let mut nodes = Vec::new();
         for name in self.store.child_names(&group).map_err(|error| self.store.suggest(&group, error))? {
             let key = group.child(&name)?;
-            match self.describe(&key) {
+            match describe(&self.store, &key) {
                 Err(error) => match error.kind() {
                     ErrorKind::NotFound => {}
                     ErrorKind::Unsupported | ErrorKind::Corrupt => nodes.push(Node::unreadable(&key, &error)),
@@ -160,7 +158,7 @@ impl DataStore {
     /// As [`DataStore::nodes`]; no match is no error.
     pub fn glob(&self, pattern: &str) -> Result<Keys> {
         if let Ok(key) = Key::new(pattern)
-            && self.contains_key(&key.to_string())?
+            && self.store.has(&key)?
         {
             return Ok(Keys(vec![key.to_string()].into_iter()));
         }
@@ -173,29 +171,14 @@ impl DataStore {
         };
         Ok(Keys(keys.into_iter()))
     }
+}
 
-    /// Gives the bytes on disk of a node with everything below it, and the number of files.
-    ///
-    /// # Errors
-    /// As [`DataStore::node`].
-    pub fn stored_size(&self, key: &str) -> Result<StoredSize> {
-        let (bytes, files) = self.store.stored_size(&Key::new(key)?)?;
-        Ok(StoredSize { bytes, files })
-    }
+fn describe(store: &Store, key: &Key) -> Result<Node> {
+    store.read(key, |snapshot| Node::new(key, snapshot))
 }
 
 /// The group above the first component of a pattern that is no plain name.
 fn literal_group(pattern: &str) -> &str {
     let special = pattern.find(['*', '?', '[', '{', '\\', '!']).unwrap_or(pattern.len());
     &pattern[..pattern[..special].rfind('/').unwrap_or(0)]
-}
-
-/// What something takes on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StoredSize {
-    /// The bytes of all files.
-    pub bytes: u64,
-    /// The number of files.
-    pub files: u64,
 }

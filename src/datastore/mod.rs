@@ -1,8 +1,12 @@
 //! The front: a dictionary of values in a directory.
 
 mod dictionary;
+mod files;
+mod gzip;
 mod listing;
 mod open;
+mod parent;
+mod sizes;
 
 use std::fmt;
 use std::path::Path;
@@ -13,11 +17,16 @@ use crate::export::{ExportReport, Hdf5Export};
 use crate::key::Key;
 use crate::nodes::Attributes;
 use crate::progress::Continue;
-use crate::storage::{Finding, Recovered, Store};
+use crate::storage::{Finding, Recovered, Store, is_nothing};
 use crate::zarr::{Kind, Marker, NodeMetadata, Status};
 
-pub use listing::{Keys, StoredSize};
+use parent::OpenParent;
+
+pub use files::{Overwrite, StoredFile};
+pub use listing::Keys;
 pub use open::{CalculationEntry, Options};
+pub use parent::Parent;
+pub use sizes::Size;
 
 /// A dictionary of values in a directory: `store.insert("/some/path", &array)`, `store.get("/some/path")`.
 ///
@@ -44,9 +53,15 @@ pub use open::{CalculationEntry, Options};
 pub struct DataStore {
     store: Arc<Store>,
     calc_id: Option<u32>,
+    /// Opened when it is first needed.
+    parent: Arc<OpenParent>,
 }
 
 impl DataStore {
+    fn over(store: Store, calc_id: Option<u32>) -> Self {
+        Self { store: Arc::new(store), calc_id, parent: Arc::default() }
+    }
+
     /// Makes the next calculation, `calc_<ID>`, in the data directory: `$OQ_DATADIR`, else `$HOME/oqdata`.
     ///
     /// # Errors
@@ -126,13 +141,20 @@ impl DataStore {
         if self.is_read_only() { Ok(()) } else { self.flush() }
     }
 
-    /// Gives the attributes of a node; those of `/` are the calculation's.
+    /// Gives the attributes of a node; those of `/` are the calculation's. Those of a node that only a
+    /// [parent](DataStore::parent) has cannot be changed.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such node.
     pub fn attributes(&self, key: &str) -> Result<Attributes<'_>> {
         let key = Key::new(key)?;
-        Attributes::new(&self.store, key.clone()).map_err(|error| self.store.suggest(&key, error))
+        match Attributes::new(&self.store, key.clone()) {
+            Err(error) if is_nothing(&error) => {
+                let holder = self.holder(&key).map_err(|error| self.suggest(&key, error))?;
+                Ok(Attributes::of_parent(holder.store, key))
+            }
+            attributes => attributes,
+        }
     }
 
     /// Tells how far the calculation has come.

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::DataStore;
+use super::{DataStore, Parent};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, Os, Store};
 use crate::zarr::{Compression, Status};
@@ -24,18 +24,13 @@ use crate::zarr::{Compression, Status};
 #[must_use]
 pub struct Options {
     data_dir: Option<PathBuf>,
+    parent: Option<Parent>,
     access: Access,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        let access = Access {
-            read_only: false,
-            durability: Durability::default(),
-            patience: Duration::from_mins(1),
-            compression: Compression::default(),
-        };
-        Self { data_dir: None, access }
+        Self { data_dir: None, parent: None, access: Access::default() }
     }
 }
 
@@ -79,6 +74,12 @@ impl Options {
         self
     }
 
+    /// Sets the store that reads fall through to: see [`DataStore::set_parent`].
+    pub fn parent(mut self, parent: impl Into<Parent>) -> Self {
+        self.parent = Some(parent.into());
+        self
+    }
+
     /// Sets how long to wait for a lock that somebody else holds, instead of a minute.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.access.patience = timeout;
@@ -88,14 +89,21 @@ impl Options {
     /// Makes the next calculation: see [`DataStore::create`].
     ///
     /// # Errors
-    /// As there; [`ErrorKind::InvalidInput`] together with [`Options::read_only`].
+    /// As there; [`ErrorKind::InvalidInput`] together with [`Options::read_only`]; [`ErrorKind::NotFound`] where the
+    /// [parent](Options::parent) is not there, and then no calculation is made.
     pub fn create(&self) -> Result<DataStore> {
         if self.access.read_only {
             return Err(Error::new(ErrorKind::InvalidInput, "a calculation cannot be made for reading only"));
         }
-        let calculation = self.data_directory()?.take_next()?;
+        let directory = self.data_directory()?;
+        let parent = self.parent.as_ref().map(|parent| parent.open(&directory)).transpose()?;
+        let calculation = directory.take_next()?;
         let store = Store::create(files(), &calculation.path, self.access)?;
-        Ok(DataStore { store: Arc::new(store), calc_id: Some(calculation.id) })
+        let store = DataStore::over(store, Some(calculation.id));
+        if let Some(parent) = &parent {
+            store.adopt(parent)?;
+        }
+        Ok(store)
     }
 
     /// Opens a calculation: see [`DataStore::open`].
@@ -105,7 +113,14 @@ impl Options {
     pub fn open(&self, id: i64) -> Result<DataStore> {
         let Calculation { id, path } = self.data_directory()?.find(id)?;
         let store = Store::open(files(), &path, self.access)?;
-        Ok(DataStore { store: Arc::new(store), calc_id: Some(id) })
+        self.with_parent(DataStore::over(store, Some(id)))
+    }
+
+    fn with_parent(&self, store: DataStore) -> Result<DataStore> {
+        if let Some(parent) = &self.parent {
+            store.set_parent(parent.clone())?;
+        }
+        Ok(store)
     }
 
     /// Opens, or makes, the store in a directory: see [`DataStore::at`]. For reading only, `path` may also be any
@@ -125,7 +140,7 @@ impl Options {
             }
             opened => opened?,
         };
-        Ok(DataStore { store: Arc::new(store), calc_id: None })
+        self.with_parent(DataStore::over(store, None))
     }
 
     /// Gives the data directory, which need not be there yet.
@@ -144,7 +159,7 @@ impl Options {
         let access = Access { read_only: true, ..self.access };
         let entry = |Calculation { id, path }| {
             let store = Store::open(files(), &path, access).ok();
-            let store = store.map(|store| DataStore { store: Arc::new(store), calc_id: Some(id) });
+            let store = store.map(|store| DataStore::over(store, Some(id)));
             let date = |store: &DataStore| store.attributes("/").ok()?.get::<String>("date").ok();
             CalculationEntry {
                 calc_id: id,

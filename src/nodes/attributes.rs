@@ -1,3 +1,6 @@
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -29,14 +32,37 @@ const MAX_NAME: usize = 1024;
 /// ```
 #[derive(Debug)]
 pub struct Attributes<'a> {
-    store: &'a Store,
+    store: Holder<'a>,
     key: Key,
+}
+
+/// The store that has the node.
+#[derive(Debug)]
+enum Holder<'a> {
+    Own(&'a Store),
+    Parent(Arc<Store>),
+}
+
+impl Deref for Holder<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        match self {
+            Self::Own(store) => store,
+            Self::Parent(store) => store,
+        }
+    }
 }
 
 impl<'a> Attributes<'a> {
     pub(crate) fn new(store: &'a Store, key: Key) -> Result<Self> {
         store.read(&key, |_| Ok(()))?;
-        Ok(Self { store, key })
+        Ok(Self { store: Holder::Own(store), key })
+    }
+
+    /// The attributes of a node that only a parent has: they are read, but not changed.
+    pub(crate) fn of_parent(store: Arc<Store>, key: Key) -> Self {
+        Self { store: Holder::Parent(store), key }
     }
 
     fn fault(&self, kind: ErrorKind, name: &str, what: &str) -> Error {
@@ -163,6 +189,12 @@ impl<'a> Attributes<'a> {
         &self,
         change: impl FnOnce(&mut serde_json::Map<String, Json>, &mut Marker) -> Result<()>,
     ) -> Result<()> {
+        if let Holder::Parent(store) = &self.store {
+            let message =
+                "only the parent has this, and a parent is never changed; insert the value here first";
+            let error = Error::new(ErrorKind::ReadOnly, message).with_file(store.path());
+            return Err(error.with_key(self.key.to_string()));
+        }
         let changed = self.store.update_metadata(&self.key, |metadata| {
             let mut marker = Marker::read(metadata.attributes())?;
             change(metadata.attributes_mut(), &mut marker)?;

@@ -27,6 +27,10 @@ pub enum NodeKind {
 }
 
 impl NodeKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Group, Self::Dataset, Self::Table, Self::Object, Self::Bytes, Self::Unreadable];
+
     /// Names the kind as `--json` prints it.
     pub fn name(self) -> &'static str {
         match self {

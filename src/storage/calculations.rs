@@ -49,7 +49,7 @@ impl DataDirectory {
         let Some(directory) = self.open()? else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         for entry in self.entries(&directory)? {
-            let Some(id) = entry.strip_prefix("calc_").and_then(parse_id) else { continue };
+            let Some(id) = id_of(&entry) else { continue };
             let stat = self.files.stat(directory.as_fd(), &format!("{entry}/{HIERARCHY}/{METADATA_FILE}"));
             // One that may not be looked into is a calculation all the same.
             if exists(stat).unwrap_or(true) {
@@ -138,6 +138,11 @@ impl DataDirectory {
         let entries = entries.map_err(|error| Error::io("cannot list", &self.path, error))?;
         Ok(entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect())
     }
+}
+
+/// The ID of the calculation in a directory of this name.
+pub(crate) fn id_of(name: &str) -> Option<u32> {
+    name.strip_prefix("calc_").and_then(parse_id)
 }
 
 /// An ID as we write it: no leading zero, no sign.

@@ -14,6 +14,15 @@ impl Store {
         self.place(&Key::root()) == HIERARCHY
     }
 
+    /// Whether there is a node under a key.
+    pub(crate) fn has(&self, key: &Key) -> Result<bool> {
+        match self.read(key, |_| Ok(())) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The names of the nodes in the group `key`, sorted by bytes.
     pub(crate) fn child_names(&self, key: &Key) -> Result<Vec<String>> {
         self.read(key, |snapshot| self.names_in(key, snapshot))
@@ -41,13 +50,5 @@ impl Store {
             }
         }
         Ok(nodes)
-    }
-
-    /// The bytes of the files of a value, and their number.
-    pub(crate) fn stored_size(&self, key: &Key) -> Result<(u64, u64)> {
-        self.read(key, |snapshot| {
-            let path = self.shown(&snapshot.place);
-            self.files.measure(&path).map_err(|error| Error::io("cannot measure", &path, error))
-        })
     }
 }

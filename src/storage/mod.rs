@@ -10,10 +10,10 @@
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
-//! - `read`, `handle`, `array_read`, `chunk_read`, `list`: reading without a lock, and noticing that something changed
+//! - `read`, `handle`, `array_read`, `chunk_read`, `list`, `size`: reading without a lock, and noticing that something changed
 //!   meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
-//! - `calculations`: the directories `calc_<ID>`.
+//! - `calculations`: the directories `calc_<ID>`; `parent`: the way from one to another.
 
 mod array_options;
 mod array_read;
@@ -37,11 +37,13 @@ mod list;
 mod lock;
 mod node_write;
 mod older;
+mod parent;
 mod read;
 mod recover;
 mod recovered;
 mod remove;
 mod renames;
+mod size;
 mod stage;
 mod staging;
 mod store;
@@ -51,12 +53,13 @@ mod tests;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, rows_of};
-pub(crate) use calculations::{Calculation, DataDirectory};
+pub(crate) use calculations::{Calculation, DataDirectory, id_of};
 pub(crate) use check::Finding;
 pub(crate) use commit::Existing;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub(crate) use handle::OpenNode;
-pub(crate) use read::Snapshot;
+pub(crate) use read::{Snapshot, is_nothing};
+pub(crate) use size::Footprint;
 pub use recovered::{Outcome, Recovered};
 pub(crate) use stage::random_id;
 pub use store::Durability;

@@ -178,7 +178,7 @@ impl Store {
     /// Names the nearest key that there is in the error for a key under which there is nothing. This lists a whole
     /// group, and is for errors that people will see.
     pub(crate) fn suggest(&self, key: &Key, error: Error) -> Error {
-        if error.kind() != ErrorKind::NotFound || error.message() != NOT_FOUND {
+        if !is_nothing(&error) {
             return error;
         }
         let Some(near) = self.nearest(key) else { return error };
@@ -187,7 +187,7 @@ impl Store {
     }
 
     /// A sibling whose name is much like that of `key`.
-    fn nearest(&self, key: &Key) -> Option<Key> {
+    pub(crate) fn nearest(&self, key: &Key) -> Option<Key> {
         let parent = key.parent()?;
         let directory = self.files.open_directory(self.root(), &self.place(&parent)).ok()?;
         let entries = self.files.list(directory.as_fd()).ok()?;
@@ -268,6 +268,11 @@ impl Store {
         };
         columns.iter().map(named).collect()
     }
+}
+
+/// Whether an error says that there is nothing under a key, and not that something is wrong.
+pub(crate) fn is_nothing(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound && error.message() == NOT_FOUND
 }
 
 /// The error for a key under which there is nothing.

@@ -38,6 +38,17 @@ pub(crate) struct Access {
     pub compression: Compression,
 }
 
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            read_only: false,
+            durability: Durability::default(),
+            patience: Duration::from_mins(1),
+            compression: Compression::default(),
+        }
+    }
+}
+
 /// The hierarchy inside a calculation directory.
 pub(crate) const HIERARCHY: &str = "output.zarr";
 /// What Zarr tools never see.

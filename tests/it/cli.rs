@@ -7,6 +7,7 @@ mod for_people;
 mod for_programs;
 mod formats;
 mod npy;
+mod parents_and_sizes;
 
 use std::fs;
 use std::io::Write;

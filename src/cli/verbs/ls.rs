@@ -44,7 +44,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
 
 /// The nodes with the names that they are listed under: relative to the group where it is one level of one group.
 fn listed(store: &DataStore, asked: &Arguments) -> Result<Vec<(String, Node)>, Failure> {
-    let matches = keys::nodes(store, &asked.key)?;
+    let matches = keys::own_nodes(store, &asked.key)?;
     let mut listed = Vec::new();
     if let ([group], false) = (matches.as_slice(), asked.recursive)
         && group.kind == NodeKind::Group
@@ -89,8 +89,8 @@ fn long(store: &DataStore, listed: &[(String, Node)], width: usize) -> Result<Ve
     let names = ["NAME", "TYPE", "SHAPE", "CHUNKS", "SIZE", "STORED", "RATIO"];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
     for (name, node) in listed {
-        let bytes = summary::bytes(store, node)?.filter(|_| node.kind != NodeKind::Object);
-        let stored = store.stored_size(&node.key)?.bytes;
+        let size = store.size(&node.key)?;
+        let (bytes, stored) = (summary::shown_bytes(node, &size), size.stored_bytes);
         let slash = if node.kind == NodeKind::Group { "/" } else { "" };
         let chunks = node.layout.as_ref().filter(|_| node.kind == NodeKind::Dataset);
         rows.push(vec![

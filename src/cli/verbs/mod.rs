@@ -13,4 +13,5 @@ pub mod path;
 pub mod put;
 pub mod rm;
 pub mod show;
+pub mod stat;
 pub mod tree;

@@ -63,7 +63,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
 fn removable(store: &DataStore, asked: &Arguments) -> Result<Vec<Key>, Failure> {
     let mut found: Vec<Key> = Vec::new();
     for key in &asked.keys {
-        let nodes = match keys::nodes(store, key) {
+        let nodes = match keys::own_nodes(store, key) {
             Err(Failure::Fault(fault)) if asked.force && fault.kind == ErrorKind::NotFound => continue,
             nodes => nodes?,
         };

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use calcstore::{DataStore, Node, NodeKind};
+use calcstore::{DataStore, ErrorKind, Node, NodeKind};
 use serde_json::{Value as Json, json};
 
 use crate::cli::failure::{Exit, Failure};
@@ -50,7 +50,16 @@ fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
         shown["codecs"] = json!(layout.codecs);
     }
     shown["attributes"] = json!(node.attributes);
+    if let Some(parent) = parent(store, node)? {
+        shown["parent"] = json!(parent);
+    }
     Ok(shown)
+}
+
+/// The directory that reads fall through to, which is said of the root.
+fn parent(store: &DataStore, node: &Node) -> Result<Option<String>, Failure> {
+    let parent = if node.key == "/" { store.parent_dir()? } else { None };
+    Ok(parent.map(|parent| parent.display().to_string()))
 }
 
 fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
@@ -79,6 +88,9 @@ fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
         _ => field("type", node.kind.name()),
     }
     field("size", &sizes(store, node)?);
+    if let Some(parent) = parent(store, node)? {
+        field("parent", &parent);
+    }
     for (name, value) in &node.attributes {
         field("attribute", &format!("{name} = {value}"));
     }
@@ -86,15 +98,20 @@ fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
 }
 
 fn sizes(store: &DataStore, node: &Node) -> Result<String, Failure> {
-    let stored = store.stored_size(&node.key)?;
-    let on_disk = format!("{} on disk in {}", iec(stored.bytes), counted(stored.files, "file"));
-    let bytes = summary::bytes(store, node)?.filter(|_| node.kind != NodeKind::Object);
+    let size = store.size(&node.key)?;
+    let on_disk = format!("{} on disk in {}", iec(size.stored_bytes), counted(size.files, "file"));
+    let bytes = summary::shown_bytes(node, &size);
     Ok(bytes.map_or(on_disk.clone(), |bytes| format!("{}, {on_disk}", iec(bytes))))
 }
 
 /// The names in a group with what they are.
 fn members(store: &DataStore, group: &Node) -> Result<String, Failure> {
-    let nodes = store.nodes(&group.key)?;
+    let nodes = match store.nodes(&group.key) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(keys::ONLY_IN_PARENT.to_owned());
+        }
+        nodes => nodes?,
+    };
     let name = |node: &Node| node.key.rsplit('/').next().unwrap_or_default().to_owned();
     let width = nodes.iter().map(|node| name(node).chars().count()).max().unwrap_or_default();
     let mut lines = Vec::new();

@@ -21,7 +21,7 @@ pub struct Arguments {
 /// Draws everything below a group.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let store = session.read()?;
-    let roots = keys::nodes(&store, &asked.key)?;
+    let roots = keys::own_nodes(&store, &asked.key)?;
     let mut lines = Vec::new();
     let mut listed = Vec::new();
     for root in roots {

@@ -218,7 +218,7 @@ impl Files for Watched {
 
 fn access(durability: Durability) -> Access {
     let patience = Duration::from_secs(10);
-    Access { read_only: false, durability, patience, compression: crate::zarr::Compression::default() }
+    Access { durability, patience, ..Access::default() }
 }
 
 /// An empty store in `calc` below `directory`.

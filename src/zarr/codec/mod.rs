@@ -140,6 +140,15 @@ impl Codecs {
         }
     }
 
+    /// Whether text lies in the file uncompressed; then, whether a checksum follows it.
+    pub(crate) fn plain_text(&self) -> Option<bool> {
+        match (&self.serializer, &self.order, self.filters.as_slice()) {
+            (Serializer::VlenUtf8, None, []) => Some(false),
+            (Serializer::VlenUtf8, None, [Filter::Crc32c]) => Some(true),
+            _ => None,
+        }
+    }
+
     /// The bytes that a chunk file must have, where that follows from the metadata; more than there can be where
     /// they are beyond 64 bits.
     pub(crate) fn encoded_size(&self) -> Option<u64> {

@@ -47,13 +47,13 @@ fn a_calculation_is_named_in_every_way() {
 #[test]
 fn ls_tree_and_show_describe_nodes() {
     let desk = Desk::with_values();
-    let stored = |key: &str| desk.store().stored_size(key).unwrap().bytes;
+    let stored = |key: &str| desk.store().size(key).unwrap().stored_bytes;
     let curves = json!({
         "key": "/0/curves", "kind": "dataset", "data_type": "float64", "shape": [2, 3], "chunks": [2, 3],
         "bytes": 48, "stored_bytes": stored("/0/curves"),
     });
     let name = json!({
-        "key": "/0/name", "kind": "dataset", "data_type": "string", "shape": [], "chunks": [], "bytes": null,
+        "key": "/0/name", "kind": "dataset", "data_type": "string", "shape": [], "chunks": [], "bytes": 20,
         "stored_bytes": stored("/0/name"),
     });
     let sadigh = json!({"key": "/0/Sadigh", "kind": "table", "columns": ["PGA", "id"], "rows": 2});

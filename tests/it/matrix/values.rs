@@ -173,5 +173,5 @@ pub fn of_several_chunks(samples: &mut Samples, store: &DataStore) {
     for (key, chunks) in [("/numbers", [1008, 520]), ("/transposed", [699_050, 3])] {
         assert_eq!(store.node(key).unwrap().layout.unwrap().chunks, chunks);
     }
-    assert_eq!(store.stored_size("/text").unwrap().files, 3);
+    assert_eq!(store.size("/text").unwrap().files, 3);
 }
