@@ -37,6 +37,7 @@
 //! | read on from another calculation | [`set_parent`](DataStore::set_parent), [`Options::parent`] |
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
 //! | see what takes space | [`size`](DataStore::size) |
+//! | free the space of what was removed, delete a calculation | [`gc`](DataStore::gc), [`Options::delete`] |
 //! | find damage | [`check`](DataStore::check) |
 //! | make any text a name | [`key::escape_component`] |
 //! | decide on an error | [`Error::kind`] |
@@ -66,14 +67,15 @@ mod values;
 mod zarr;
 
 pub use datastore::{
-    CalculationEntry, CheckReport, DataStore, Fault, Keys, Options, Overwrite, Parent, Size, StoredFile,
+    CalculationEntry, CheckReport, DataStore, Deletion, Fault, Gc, GcReport, Keys, Options, Overwrite,
+    Parent, Size, StoredFile,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
 pub use nodes::{Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind};
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};
-pub use storage::{Durability, Outcome, Recovered};
+pub use storage::{Durability, Leftover, LeftoverKind, LockPolicy, Outcome, Recovered};
 pub use values::{
     AnyArray, ArrayContent, Bytes, Content, DataType, Element, Elements, Get, Object, OwnedElement, Put,
     Source, Stored, Table, Value,

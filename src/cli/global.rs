@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
@@ -19,6 +20,10 @@ pub struct Global {
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub datadir: Option<PathBuf>,
 
+    #[arg(help = "How long to wait for a lock that another program holds [default: 60]")]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub lock_timeout: Option<Duration>,
+
     /// Print JSON, errors too
     #[arg(long, global = true)]
     pub json: bool,
@@ -34,6 +39,11 @@ pub struct Global {
     /// When to print colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "no time that one could wait".to_owned())
 }
 
 /// When to print colours.

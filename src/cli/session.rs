@@ -20,6 +20,9 @@ impl<'a> Session<'a> {
         if let Some(directory) = &global.datadir {
             options = options.data_dir(directory);
         }
+        if let Some(timeout) = global.lock_timeout {
+            options = options.lock_timeout(timeout);
+        }
         Self { calc: &global.calc, options, output }
     }
 

@@ -1,7 +1,9 @@
 //! The front: a dictionary of values in a directory.
 
+mod delete;
 mod dictionary;
 mod files;
+mod garbage;
 mod gzip;
 mod listing;
 mod open;
@@ -22,7 +24,9 @@ use crate::zarr::{Kind, Marker, NodeMetadata, Status};
 
 use parent::OpenParent;
 
+pub use delete::Deletion;
 pub use files::{Overwrite, StoredFile};
+pub use garbage::{Gc, GcReport};
 pub use listing::Keys;
 pub use open::{CalculationEntry, Options};
 pub use parent::Parent;
@@ -131,6 +135,26 @@ impl DataStore {
     /// flushed. Each node that was damaged is there, with what became of it; mostly there is none.
     pub fn recovered(&self) -> &[Recovered] {
         self.store.recovered()
+    }
+
+    /// Plans to remove what nobody needs any more: what writers that were killed had not yet stored, values that were
+    /// replaced or removed more than a minute ago, and calculations beside this one whose deletion was interrupted.
+    ///
+    /// Opening a store for writing and [`flush`](Self::flush) do it too, unless locks cannot be trusted.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use std::time::Duration;
+    ///
+    /// let store = calcstore::DataStore::at(dir.path().join("results"))?;
+    /// store.insert("/a", [1.0, 2.0])?;
+    /// store.remove("/a")?;
+    /// let report = store.gc().older_than(Duration::ZERO).run()?;
+    /// assert_eq!((report.leftovers.len(), report.files()), (1, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn gc(&self) -> Gc<'_> {
+        Gc::new(self)
     }
 
     /// Flushes, then closes this handle. Dropping it closes, but does not flush.

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DataStore, Parent};
+use super::{DataStore, Deletion, Parent};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, Os, Store};
+use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, LockPolicy, Os, Store};
 use crate::zarr::{Compression, Status};
 
 /// How a store is opened.
@@ -26,11 +26,12 @@ pub struct Options {
     data_dir: Option<PathBuf>,
     parent: Option<Parent>,
     access: Access,
+    locks: Option<LockPolicy>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { data_dir: None, parent: None, access: Access::default() }
+        Self { data_dir: None, parent: None, access: Access::default(), locks: None }
     }
 }
 
@@ -86,19 +87,27 @@ impl Options {
         self
     }
 
+    /// Sets what to do where the file system has no locks, instead of what `$CALCSTORE_LOCKS` says: `require`, the
+    /// default, `best-effort` or `off`.
+    pub fn locks(mut self, policy: LockPolicy) -> Self {
+        self.locks = Some(policy);
+        self
+    }
+
     /// Makes the next calculation: see [`DataStore::create`].
     ///
     /// # Errors
     /// As there; [`ErrorKind::InvalidInput`] together with [`Options::read_only`]; [`ErrorKind::NotFound`] where the
     /// [parent](Options::parent) is not there, and then no calculation is made.
     pub fn create(&self) -> Result<DataStore> {
-        if self.access.read_only {
+        let access = self.access()?;
+        if access.read_only {
             return Err(Error::new(ErrorKind::InvalidInput, "a calculation cannot be made for reading only"));
         }
         let directory = self.data_directory()?;
         let parent = self.parent.as_ref().map(|parent| parent.open(&directory)).transpose()?;
         let calculation = directory.take_next()?;
-        let store = Store::create(files(), &calculation.path, self.access)?;
+        let store = Store::create(files(), &calculation.path, access)?;
         let store = DataStore::over(store, Some(calculation.id));
         if let Some(parent) = &parent {
             store.adopt(parent)?;
@@ -112,7 +121,7 @@ impl Options {
     /// As there.
     pub fn open(&self, id: i64) -> Result<DataStore> {
         let Calculation { id, path } = self.data_directory()?.find(id)?;
-        let store = Store::open(files(), &path, self.access)?;
+        let store = Store::open(files(), &path, self.access()?)?;
         self.with_parent(DataStore::over(store, Some(id)))
     }
 
@@ -123,6 +132,28 @@ impl Options {
         Ok(store)
     }
 
+    /// Plans to delete a calculation with everything in its directory. That needs its very ID, never one that is
+    /// counted from the last: twice the last would be two calculations.
+    ///
+    /// Files of `OpenQuake` beside it, such as `calc_12.hdf5`, stay. The ID is not given again as long as there is a
+    /// higher one; where the last calculation was deleted, the next one gets its ID.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// use calcstore::DataStore;
+    ///
+    /// let options = DataStore::options().data_dir(dir.path());
+    /// options.create()?.close()?;
+    /// options.create()?.close()?;
+    /// options.delete(1).run()?;
+    /// let left: Vec<u32> = options.calculations()?.iter().map(|entry| entry.calc_id).collect();
+    /// assert_eq!(left, [2]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn delete(&self, id: u32) -> Deletion<'_> {
+        Deletion::new(self, id)
+    }
+
     /// Opens, or makes, the store in a directory: see [`DataStore::at`]. For reading only, `path` may also be any
     /// Zarr v3 hierarchy.
     ///
@@ -130,13 +161,14 @@ impl Options {
     /// As there; a store to be read must be there.
     pub fn at(&self, path: impl AsRef<Path>) -> Result<DataStore> {
         let path = path.as_ref();
-        let opened = Store::open(files(), path, self.access);
+        let access = self.access()?;
+        let opened = Store::open(files(), path, access);
         let store = match opened {
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.access.read_only => {
+            Err(error) if error.kind() == ErrorKind::NotFound && !access.read_only => {
                 files()
                     .create_path(path)
                     .map_err(|error| Error::io("cannot make the directory", path, error))?;
-                Store::create(files(), path, self.access)?
+                Store::create(files(), path, access)?
             }
             opened => opened?,
         };
@@ -156,7 +188,7 @@ impl Options {
     /// # Errors
     /// [`ErrorKind::PermissionDenied`] and others of the file system.
     pub fn calculations(&self) -> Result<Vec<CalculationEntry>> {
-        let access = Access { read_only: true, ..self.access };
+        let access = self.clone().read_only(true).access()?;
         let entry = |Calculation { id, path }| {
             let store = Store::open(files(), &path, access).ok();
             let store = store.map(|store| DataStore::over(store, Some(id)));
@@ -171,11 +203,21 @@ impl Options {
         Ok(self.data_directory()?.list()?.into_iter().map(entry).collect())
     }
 
-    fn data_directory(&self) -> Result<DataDirectory> {
+    /// Nonsense in the environment is an error only where it matters: a reader takes no lock.
+    pub(super) fn access(&self) -> Result<Access> {
+        let locks = match self.locks {
+            Some(policy) => policy,
+            None if self.access.read_only => LockPolicy::from_environment().unwrap_or_default(),
+            None => LockPolicy::from_environment()?,
+        };
+        Ok(Access { locks, ..self.access })
+    }
+
+    pub(super) fn data_directory(&self) -> Result<DataDirectory> {
         DataDirectory::locate(files(), self.data_dir.as_deref())
     }
 }
 
-fn files() -> Arc<dyn Files> {
+pub(super) fn files() -> Arc<dyn Files> {
     Arc::new(Os)
 }

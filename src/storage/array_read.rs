@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::chunk_read::ArrayReader;
 use super::elements;
+use super::fork::in_parallel;
 use super::read::Snapshot;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
@@ -112,7 +113,7 @@ impl Selected<'_> {
         }
         match pieces.len() {
             1 => pieces.into_iter().try_for_each(|(chunks, piece)| read(chunks, piece)),
-            _ => pieces.into_par_iter().try_for_each(|(chunks, piece)| read(chunks, piece)),
+            _ => in_parallel(|| pieces.into_par_iter().try_for_each(|(chunks, piece)| read(chunks, piece))),
         }
     }
 

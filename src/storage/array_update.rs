@@ -14,6 +14,7 @@ use super::array_write::MANY_FILES;
 use super::chunk_read::ArrayReader;
 use super::displaced::Displaced;
 use super::elements;
+use super::fork::in_parallel;
 use super::lock::Mode;
 use super::read::Snapshot;
 use super::store::{INTERNALS, Store};
@@ -200,10 +201,11 @@ impl Live<'_> {
         let name = stage.next_name();
         store.clean_up_after(&name, || {
             store.create_staged_directory(&name)?;
-            parts.par_iter().try_for_each(|part| {
+            let stage_one = |part| {
                 let (file, bytes) = chunks.encode(part)?;
                 store.stage_file(&format!("{name}/{file}"), &[&bytes], are_many)
-            })?;
+            };
+            in_parallel(|| parts.par_iter().try_for_each(stage_one))?;
             self.link_chunks(&name)?;
             // What was linked may never have been flushed: under `Power` everything is.
             store.stage_array_metadata(&name, array.clone(), u64::MAX)?;
@@ -321,7 +323,7 @@ impl Live<'_> {
         };
         let written = match count {
             1 => stage_one(0),
-            _ => (0..count).into_par_iter().try_for_each(stage_one),
+            _ => in_parallel(|| (0..count).into_par_iter().try_for_each(stage_one)),
         };
         let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
         let put = written.and_then(|()| self.rename_chunks(&staged, are_many));

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::array_options::ArrayOptions;
 use super::elements;
+use super::fork::in_parallel;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::{ArrayContent, Elements};
@@ -60,7 +61,7 @@ impl Store {
         match staged.grid.len() {
             0 => {}
             1 => write(0)?,
-            count => (0..count).into_par_iter().try_for_each(write)?,
+            count => in_parallel(|| (0..count).into_par_iter().try_for_each(write))?,
         }
         let files = staged.grid.len();
         self.stage_array_metadata(path, metadata, files)

@@ -13,7 +13,7 @@ use crate::zarr::METADATA_FILE;
 /// A directory that holds calculations: OpenQuake's too, which keeps them as `calc_<ID>.hdf5`.
 #[derive(Debug)]
 pub(crate) struct DataDirectory {
-    files: Arc<dyn Files>,
+    pub(super) files: Arc<dyn Files>,
     path: PathBuf,
 }
 
@@ -90,7 +90,7 @@ impl DataDirectory {
         }
     }
 
-    fn those_there_are(&self) -> String {
+    pub(super) fn those_there_are(&self) -> String {
         match self.list() {
             Ok(all) => match (all.first(), all.last()) {
                 (Some(first), Some(last)) => {
@@ -125,7 +125,7 @@ impl DataDirectory {
         }
     }
 
-    fn open(&self) -> Result<Option<Handle>> {
+    pub(super) fn open(&self) -> Result<Option<Handle>> {
         match self.files.open_root(&self.path) {
             Ok(directory) => Ok(Some(directory)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -133,7 +133,7 @@ impl DataDirectory {
         }
     }
 
-    fn entries(&self, directory: &Handle) -> Result<Vec<String>> {
+    pub(super) fn entries(&self, directory: &Handle) -> Result<Vec<String>> {
         let entries = self.files.list(directory.as_fd());
         let entries = entries.map_err(|error| Error::io("cannot list", &self.path, error))?;
         Ok(entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect())
@@ -146,7 +146,7 @@ pub(crate) fn id_of(name: &str) -> Option<u32> {
 }
 
 /// An ID as we write it: no leading zero, no sign.
-fn parse_id(digits: &str) -> Option<u32> {
+pub(super) fn parse_id(digits: &str) -> Option<u32> {
     let canonical = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
     if canonical { digits.parse().ok() } else { None }
 }

@@ -29,7 +29,7 @@ pub(crate) enum Existing {
 impl Store {
     /// Stores a value: after this, readers see the whole of it, and never see a part.
     pub(crate) fn put(&self, key: &Key, content: &Content<'_>, existing: Existing) -> Result<()> {
-        let options = ArrayOptions { compression: self.writer()?.compression, ..ArrayOptions::default() };
+        let options = ArrayOptions { compression: self.compression(), ..ArrayOptions::default() };
         self.put_with(key, content, &options, existing)
     }
 

@@ -3,7 +3,7 @@
 //! Everything that a store does to files and directories goes through [`Files`], so that a test can put
 //! something else in its place: count the calls, fail the n-th, forget what was not flushed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Seek, Write};
@@ -54,6 +54,25 @@ pub(crate) enum Rename {
     Exchange,
 }
 
+/// What is found below a directory, itself included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Extent {
+    /// The bytes of all files.
+    pub bytes: u64,
+    /// The number of files.
+    pub files: u64,
+    /// When anything of it was last modified, in seconds since 1970.
+    pub modified: i64,
+}
+
+/// What is asked of the lock of a file. Nobody waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flock {
+    Shared,
+    Exclusive,
+    Unlock,
+}
+
 /// A file that is written from beginning to end, and patched.
 pub(crate) trait Output: Write + Seek + Send {
     fn sync(&self) -> io::Result<()>;
@@ -73,8 +92,12 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat>;
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>>;
 
-    /// The bytes of all files below a directory, and their number.
-    fn measure(&self, path: &Path) -> io::Result<(u64, u64)>;
+    /// Opens a directory by a name that `list` gave, which may be no text.
+    fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle>;
+    /// Measures everything below a directory.
+    fn measure(&self, path: &Path) -> io::Result<Extent>;
+    /// Locks or unlocks a file; `WouldBlock` where somebody else has the lock.
+    fn flock(&self, file: &File, how: Flock) -> io::Result<()>;
 
     fn create_root(&self, path: &Path) -> io::Result<()>;
     /// Makes a directory and those above it, where they are missing.
@@ -89,6 +112,8 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()>;
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
     fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
+    /// Removes a file, or an empty directory, by a name that `list` gave.
+    fn remove_listed(&self, at: BorrowedFd<'_>, entry: &Entry) -> io::Result<()>;
 
     /// Which boot of which machine this is: two times 32 hexadecimal digits with a `-` between; zeros for what cannot
     /// be read.
@@ -183,15 +208,31 @@ impl Files for Os {
         Ok(entries)
     }
 
-    fn measure(&self, path: &Path) -> io::Result<(u64, u64)> {
-        let mut total = (0, 0);
+    fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle> {
+        Ok(rustix::fs::openat(at, name, DIRECTORY, Mode::empty())?)
+    }
+
+    fn measure(&self, path: &Path) -> io::Result<Extent> {
+        use std::os::unix::fs::MetadataExt;
+        let mut total = Extent::default();
         for entry in walkdir::WalkDir::new(path).follow_links(false) {
             let metadata = entry?.metadata()?;
+            total.modified = total.modified.max(metadata.mtime());
             if metadata.is_file() {
-                total = (total.0 + metadata.len(), total.1 + 1);
+                total.bytes += metadata.len();
+                total.files += 1;
             }
         }
         Ok(total)
+    }
+
+    fn flock(&self, file: &File, how: Flock) -> io::Result<()> {
+        // By the trait's name: the methods of `File` that share it came later and give other errors.
+        match how {
+            Flock::Shared => fs2::FileExt::try_lock_shared(file),
+            Flock::Exclusive => fs2::FileExt::try_lock_exclusive(file),
+            Flock::Unlock => fs2::FileExt::unlock(file),
+        }
     }
 
     fn create_root(&self, path: &Path) -> io::Result<()> {
@@ -247,6 +288,11 @@ impl Files for Os {
 
     fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(at, path, AtFlags::REMOVEDIR)?)
+    }
+
+    fn remove_listed(&self, at: BorrowedFd<'_>, entry: &Entry) -> io::Result<()> {
+        let flags = if entry.is_directory { AtFlags::REMOVEDIR } else { AtFlags::empty() };
+        Ok(rustix::fs::unlinkat(at, entry.name.as_os_str(), flags)?)
     }
 
     fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()> {

@@ -1,13 +1,15 @@
 //! What makes values survive a power cut, and what is left of that promise when the disk fails.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 
 use super::dirty::{Change, MarkerName};
 use super::files::{Handle, Rename};
-use super::lock::{self, Mode};
+use super::lock::Mode;
 use super::stage::OWNER;
-use super::store::{Durability, INTERNALS, Store};
+use super::store::{INTERNALS, Store};
+use super::trust::{Tried, Trust, is_without_lock};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where the markers are.
@@ -42,7 +44,7 @@ impl Store {
     /// Begins a change of what readers see: before that, there is a marker.
     pub(super) fn begin_change(&self) -> Result<Change<'_>> {
         let writer = self.writer()?;
-        let is_power = writer.durability == Durability::Power;
+        let is_power = self.is_power();
         loop {
             let mut state = writer.dirty.state();
             if let Some(why) = state.broken.as_ref().filter(|_| is_power || !state.marked) {
@@ -119,14 +121,20 @@ impl Store {
         let place = format!("{INTERNALS}/stage/{}/{OWNER}", marker.txid);
         match self.files.stat(self.root(), &place) {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
-            Ok(_) => self
-                .files
-                .open_lock(self.root(), &place)
-                // Where nothing can be written, a file that can be read is locked as well.
-                .or_else(|_| self.files.open_file(self.root(), &place).map(std::fs::File::from))
-                .and_then(|owner| lock::try_own(&owner))
-                .unwrap_or(false),
+            Ok(_) => self.is_owner_dead(&place).unwrap_or(false),
         }
+    }
+
+    /// Whether the owner file of a stage can be locked. Where locks tell nothing, its owner may be alive.
+    fn is_owner_dead(&self, place: &str) -> Result<bool> {
+        let owner = self.files.open_lock(self.root(), place);
+        // Where nothing can be written, a file that can be read is locked as well.
+        let owner = owner.or_else(|_| self.files.open_file(self.root(), place).map(File::from));
+        let owner = owner.map_err(self.failed("cannot open", place))?;
+        let fresh = Trust::new(self.access().locks);
+        let trust = self.writer().map_or(&fresh, |writer| &writer.trust);
+        let tried = trust.try_own(&*self.files, &owner, &self.shown(place))?;
+        Ok(!is_without_lock(&owner) && matches!(tried, Tried::Locked))
     }
 
     /// Removes a marker. One that cannot be removed costs time after a power cut, and nothing else.

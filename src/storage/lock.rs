@@ -2,21 +2,22 @@
 //!
 //! The operating system's lock belongs to the open file, so that two handles of one process would shut each
 //! other out. Therefore all handles share one table: the first holder of a lock in this process takes it from
-//! the system, the last one gives it back. Lock files are never removed: whoever held the old file and whoever
-//! made a new one would both believe that they have the lock.
+//! the system, the last one gives it back. It is never turned from shared to exclusive, which would give it up in
+//! between. Lock files are never removed: whoever held the old file and whoever made a new one would both believe
+//! that they have the lock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use fs2::FileExt;
-
-use super::files::{FileId, Files, Os};
+use super::files::{FileId, Files, Flock};
+use super::fork::{PerProcess, is_ours};
+use super::trust::{Tried, Trust, holder, sign};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Whom a lock keeps out.
@@ -28,12 +29,27 @@ pub(crate) enum Mode {
     Exclusive,
 }
 
+/// How long the threads of one process may share a lock in turns before they let others have it. Much longer than a
+/// disk needs for a flush, because then all have to come to an end before one can begin again.
+const STINT: Duration = Duration::from_secs(1);
+
+/// How often a process that has a lock nearly all the time leaves it to others.
+const WINDOW: Duration = Duration::from_millis(50);
+
+/// How long it leaves it to them, who ask for it at least twice as often.
+const REST: Duration = Duration::from_millis(1);
+
+type Table = Mutex<HashMap<FileId, Weak<Known>>>;
+
 /// The locks that this process knows, by file.
-static TABLE: Mutex<Option<HashMap<FileId, Weak<Known>>>> = Mutex::new(None);
+static TABLE: OnceLock<PerProcess<Table>> = OnceLock::new();
 
 #[derive(Debug)]
 struct Known {
+    files: Arc<dyn Files>,
     file: File,
+    /// The process that opened the file.
+    pid: u32,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -42,10 +58,34 @@ struct Known {
 struct State {
     readers: usize,
     writer: bool,
-    /// Threads that wait to be the writer: new readers let them pass.
-    waiting: usize,
-    /// Threads that wait to be anything, and are to be woken.
-    sleeping: usize,
+    /// When the system's lock was taken, if it was: there are holders that do without.
+    since: Option<Instant>,
+    /// When this process began to count how long it has the system's lock, and how long that was.
+    window: Option<Instant>,
+    busy: Duration,
+    /// Who waits in this process, in the order they came. Nobody goes before the first.
+    queue: VecDeque<u64>,
+    tickets: u64,
+}
+
+impl State {
+    fn admits(&self, mode: Mode) -> bool {
+        let is_over = self.since.is_some_and(|since| since.elapsed() > STINT);
+        !self.writer && (self.readers == 0 || mode == Mode::Shared && !is_over)
+    }
+
+    /// How long to leave the system's lock to other processes before it is taken again. They can but ask again and
+    /// again, and would hardly ever find it free where it is taken as soon as it is given back.
+    fn rest(&mut self) -> Duration {
+        let now = Instant::now();
+        let window = now.duration_since(*self.window.get_or_insert(now));
+        if window < WINDOW {
+            return Duration::ZERO;
+        }
+        let is_hogged = self.busy > window.mul_f32(0.8);
+        (self.window, self.busy) = (Some(now), Duration::ZERO);
+        if is_hogged { REST } else { Duration::ZERO }
+    }
 }
 
 /// A lock file, open.
@@ -65,61 +105,114 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Lock {
     /// Finds the lock of an open lock file in the table.
-    pub(crate) fn new(file: File) -> io::Result<Self> {
-        let id = Os.stat_open(file.as_fd())?.id;
-        let mut table = held(&TABLE);
-        let table = table.get_or_insert_default();
+    pub(crate) fn new(files: &Arc<dyn Files>, file: File) -> io::Result<Self> {
+        let id = files.stat_open(file.as_fd())?.id;
+        let table = TABLE.get_or_init(|| PerProcess::new(Table::default()));
+        let Ok(table) = table.get_or_make(|| Ok::<_, Infallible>(Table::default()));
+        let mut table = held(table);
         if let Some(known) = table.get(&id).and_then(Weak::upgrade) {
             return Ok(Self(known));
         }
         table.retain(|_, lock| lock.strong_count() > 0);
-        let made = Arc::new(Known { file, state: Mutex::default(), changed: Condvar::new() });
+        let known = Known {
+            files: Arc::clone(files),
+            file,
+            pid: std::process::id(),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        };
+        let made = Arc::new(known);
         table.insert(id, Arc::downgrade(&made));
         Ok(Self(made))
     }
 
     /// Waits for the lock, at most so long; `path` is for the message.
-    pub(crate) fn acquire(&self, mode: Mode, patience: Duration, path: &Path) -> Result<Guard> {
-        let deadline = Instant::now() + patience;
-        let known = &self.0;
+    pub(crate) fn acquire(
+        &self,
+        mode: Mode,
+        patience: Duration,
+        trust: &Trust,
+        path: &Path,
+    ) -> Result<Guard> {
+        let known = &*self.0;
+        // None is for ever.
+        let deadline = Instant::now().checked_add(patience);
+        let refused = || {
+            let by = holder(&known.file).map_or(String::new(), |holder| format!(" by {holder}"));
+            Error::new(ErrorKind::Locked, format!("locked{by}; gave up after {patience:?}")).with_file(path)
+        };
         let mut state = held(&known.state);
-        if mode == Mode::Exclusive {
-            state.waiting += 1;
-        }
-        let taken = |state: &mut State| match mode {
-            Mode::Shared => state.writer || state.waiting > 0,
-            Mode::Exclusive => state.writer || state.readers > 0,
-        };
-        state.sleeping += 1;
-        let waited = known.changed.wait_timeout_while(state, patience, taken);
-        let (mut state, wait) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.sleeping -= 1;
-        if mode == Mode::Exclusive {
-            state.waiting -= 1;
-        }
-        let got = match mode {
-            _ if wait.timed_out() => Ok(false),
-            Mode::Shared if state.readers > 0 => Ok(true),
-            _ => from_system(&known.file, mode, deadline),
-        };
-        if !matches!(got, Ok(true)) {
+        let ticket = state.tickets;
+        state.tickets += 1;
+        state.queue.push_back(ticket);
+        let (mut state, is_our_turn) = known.wait_for_turn(state, ticket, mode, deadline);
+        let mut tried = if is_our_turn { Ok(Tried::Alone) } else { Ok(Tried::Taken) };
+        if is_our_turn && state.since.is_none() && trust.asks() {
+            let rest = state.rest();
+            // Being the first in the queue is enough to be the only one that asks. The others wait, each as long as
+            // it likes.
             drop(state);
+            if !rest.is_zero() {
+                std::thread::sleep(rest);
+            }
+            let how = if mode == Mode::Shared { Flock::Shared } else { Flock::Exclusive };
+            tried = trust.lock(&*known.files, &known.file, how, deadline, path);
+            state = held(&known.state);
+        }
+        state.queue.retain(|other| *other != ticket);
+        if !state.queue.is_empty() {
             known.changed.notify_all();
-            return Err(refusal(&known.file, path, patience, got.err()));
+        }
+        match tried? {
+            Tried::Taken => return Err(refused()),
+            Tried::Locked => state.since = Some(Instant::now()),
+            Tried::Alone => {}
         }
         match mode {
             Mode::Shared => state.readers += 1,
             Mode::Exclusive => {
                 state.writer = true;
-                sign(&known.file);
+                sign(&known.file, trust);
             }
         }
-        Ok(Guard { lock: Arc::clone(known), mode })
+        drop(state);
+        Ok(Guard { lock: Arc::clone(&self.0), mode })
+    }
+}
+
+impl Known {
+    /// Waits to be the first in the queue and let in by the other threads; says whether it came to that.
+    fn wait_for_turn<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        ticket: u64,
+        mode: Mode,
+        deadline: Option<Instant>,
+    ) -> (MutexGuard<'a, State>, bool) {
+        loop {
+            if state.queue.front() == Some(&ticket) && state.admits(mode) {
+                return (state, true);
+            }
+            state = match deadline {
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return (state, false);
+                    }
+                    self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        // In a forked child it is the parent that holds the lock, and would lose it.
+        if !is_ours(self.lock.pid) {
+            return;
+        }
         let mut state = held(&self.lock.state);
         match self.mode {
             Mode::Shared => state.readers -= 1,
@@ -129,10 +222,13 @@ impl Drop for Guard {
                 let _ = self.lock.file.set_len(0);
             }
         }
-        if state.readers == 0 && !state.writer {
-            let _ = FileExt::unlock(&self.lock.file);
+        if state.readers == 0
+            && let Some(since) = state.since.take()
+        {
+            let _ = self.lock.files.flock(&self.lock.file, Flock::Unlock);
+            state.busy += since.elapsed();
         }
-        let is_awaited = state.sleeping > 0;
+        let is_awaited = !state.queue.is_empty();
         drop(state);
         if is_awaited {
             self.lock.changed.notify_all();
@@ -140,68 +236,32 @@ impl Drop for Guard {
     }
 }
 
-/// Asks the system until it gives the lock or time is up.
-fn from_system(file: &File, mode: Mode, deadline: Instant) -> io::Result<bool> {
-    let mut pause = Duration::from_micros(50);
-    loop {
-        let asked = match mode {
-            Mode::Shared => FileExt::try_lock_shared(file),
-            Mode::Exclusive => FileExt::try_lock_exclusive(file),
-        };
-        match asked {
-            Ok(()) => return Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        }
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(5));
-    }
-}
-
-/// Tells others who has the lock, as `PID HOST`.
-fn sign(file: &File) {
-    let host = rustix::system::uname();
-    let holder = format!("{} {}\n", std::process::id(), host.nodename().to_string_lossy());
-    let _ = file.write_all_at(holder.as_bytes(), 0);
-}
-
-fn holder(file: &File) -> Option<String> {
-    let mut bytes = [0; 300];
-    let count = file.read_at(&mut bytes, 0).ok()?;
-    let text = String::from_utf8_lossy(&bytes[..count]).into_owned();
-    let (process, host) = text.trim_end().split_once(' ')?;
-    Some(format!("process {process} on {host}"))
-}
-
-fn refusal(file: &File, path: &Path, patience: Duration, error: Option<io::Error>) -> Error {
-    if let Some(error) = error {
-        return Error::io("cannot lock; does this file system have locks?", path, error);
-    }
-    let by = holder(file).map_or(String::new(), |holder| format!(" by {holder}"));
-    let message = format!("locked{by}; gave up after {patience:?}");
-    Error::new(ErrorKind::Locked, message).with_file(path)
-}
-
-/// Takes the lock of a file that nobody else in this process opens, if it is free.
-pub(crate) fn try_own(file: &File) -> io::Result<bool> {
-    from_system(file, Mode::Exclusive, Instant::now())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use crate::storage::files::Os;
+    use crate::storage::trust::LockPolicy;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
     const NOW: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(20);
 
+    fn open(path: &Path) -> File {
+        File::options().read(true).write(true).create(true).truncate(false).open(path).unwrap()
+    }
+
     fn lock(path: &Path) -> Lock {
-        let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
-        Lock::new(options.unwrap()).unwrap()
+        let files: Arc<dyn Files> = Arc::new(Os);
+        Lock::new(&files, open(path)).unwrap()
+    }
+
+    fn acquire(lock: &Lock, mode: Mode, patience: Duration, path: &Path) -> Result<Guard> {
+        lock.acquire(mode, patience, &Trust::new(LockPolicy::Require), path)
+    }
+
+    /// Tries to lock what is open elsewhere: for the system another open file is another process.
+    fn try_own(file: &File) -> bool {
+        Os.flock(file, Flock::Exclusive).is_ok()
     }
 
     #[test]
@@ -209,15 +269,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");
         let (first, second) = (lock(&path), lock(&path));
-        let reading = first.acquire(Mode::Shared, NOW, &path).unwrap();
-        let also = second.acquire(Mode::Shared, NOW, &path).unwrap();
-        assert_eq!(second.acquire(Mode::Exclusive, NOW, &path).unwrap_err().kind(), ErrorKind::Locked);
+        let reading = acquire(&first, Mode::Shared, NOW, &path).unwrap();
+        let also = acquire(&second, Mode::Shared, NOW, &path).unwrap();
+        assert_eq!(acquire(&second, Mode::Exclusive, NOW, &path).unwrap_err().kind(), ErrorKind::Locked);
         drop((reading, also));
-        let writing = second.acquire(Mode::Exclusive, NOW, &path).unwrap();
-        let error = first.acquire(Mode::Shared, NOW, &path).unwrap_err();
+        let writing = acquire(&second, Mode::Exclusive, NOW, &path).unwrap();
+        let error = acquire(&first, Mode::Shared, NOW, &path).unwrap_err();
         assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
         drop(writing);
-        first.acquire(Mode::Shared, NOW, &path).unwrap();
+        acquire(&first, Mode::Shared, NOW, &path).unwrap();
     }
 
     #[test]
@@ -225,16 +285,31 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");
         let ours = lock(&path);
-        // Another open file is, for the system, another process.
-        let theirs = File::options().read(true).write(true).open(&path).unwrap();
-        assert!(try_own(&theirs).unwrap());
-        assert_eq!(ours.acquire(Mode::Shared, NOW, &path).unwrap_err().kind(), ErrorKind::Locked);
+        let theirs = open(&path);
+        assert!(try_own(&theirs));
+        assert_eq!(acquire(&ours, Mode::Shared, NOW, &path).unwrap_err().kind(), ErrorKind::Locked);
         drop(theirs);
-        let guard = ours.acquire(Mode::Shared, NOW, &path).unwrap();
-        let theirs = File::options().read(true).write(true).open(&path).unwrap();
-        assert!(!try_own(&theirs).unwrap());
+        let guard = acquire(&ours, Mode::Shared, NOW, &path).unwrap();
+        let theirs = open(&path);
+        assert!(!try_own(&theirs));
         drop(guard);
-        assert!(try_own(&theirs).unwrap());
+        assert!(try_own(&theirs));
+    }
+
+    #[test]
+    fn a_name_that_somebody_who_was_killed_left_behind_is_not_blamed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let theirs = open(&path);
+        assert!(try_own(&theirs));
+        let host = rustix::system::uname();
+        let signed = |process: u32| format!("{process} {}\n", host.nodename().to_string_lossy());
+        let refused = || acquire(&lock(&path), Mode::Shared, NOW, &path).unwrap_err().message().to_owned();
+        std::fs::write(&path, signed(std::process::id())).unwrap();
+        assert!(refused().starts_with(&format!("locked by process {} on ", std::process::id())));
+        // No process has an ID above 2²².
+        std::fs::write(&path, signed(u32::MAX)).unwrap();
+        assert_eq!(refused(), "locked; gave up after 20ms");
     }
 
     #[test]
@@ -249,12 +324,12 @@ mod tests {
                     for turn in 0..300 {
                         let lock = lock(path);
                         if (thread + turn) % 3 == 0 {
-                            let _guard = lock.acquire(Mode::Exclusive, LONG, path).unwrap();
+                            let _guard = acquire(&lock, Mode::Exclusive, LONG, path).unwrap();
                             assert_eq!(writers.fetch_add(1, SeqCst), 0);
                             assert_eq!(readers.load(SeqCst), 0);
                             writers.fetch_sub(1, SeqCst);
                         } else {
-                            let _guard = lock.acquire(Mode::Shared, LONG, path).unwrap();
+                            let _guard = acquire(&lock, Mode::Shared, LONG, path).unwrap();
                             readers.fetch_add(1, SeqCst);
                             assert_eq!(writers.load(SeqCst), 0);
                             readers.fetch_sub(1, SeqCst);
@@ -263,5 +338,97 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn who_waits_for_another_process_does_not_keep_others_longer_than_they_like() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let ours = lock(&path);
+        let theirs = open(&path);
+        assert!(try_own(&theirs));
+        std::thread::scope(|scope| {
+            let patient = scope.spawn(|| acquire(&ours, Mode::Exclusive, LONG, &path).map(drop));
+            std::thread::sleep(NOW);
+            for mode in [Mode::Shared, Mode::Exclusive] {
+                let start = Instant::now();
+                assert_eq!(acquire(&ours, mode, NOW, &path).unwrap_err().kind(), ErrorKind::Locked);
+                assert!(start.elapsed() < LONG / 10, "{:?}", start.elapsed());
+            }
+            assert!(!patient.is_finished());
+            drop(theirs);
+            patient.join().unwrap().unwrap();
+        });
+        acquire(&ours, Mode::Shared, NOW, &path).unwrap();
+    }
+
+    #[test]
+    fn one_that_gives_up_lets_those_behind_it_pass() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let ours = lock(&path);
+        let reading = acquire(&ours, Mode::Shared, NOW, &path).unwrap();
+        std::thread::scope(|scope| {
+            let hasty = scope.spawn(|| acquire(&ours, Mode::Exclusive, 5 * NOW, &path).map(drop));
+            std::thread::sleep(NOW);
+            // It came later, so that it waits until the other has given up.
+            let later = scope.spawn(|| acquire(&ours, Mode::Shared, LONG, &path).map(drop));
+            assert_eq!(hasty.join().unwrap().unwrap_err().kind(), ErrorKind::Locked);
+            later.join().unwrap().unwrap();
+        });
+        drop(reading);
+    }
+
+    #[test]
+    fn one_can_wait_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        acquire(&lock(&path), Mode::Exclusive, Duration::MAX, &path).unwrap();
+    }
+
+    #[test]
+    fn threads_that_share_a_lock_without_a_pause_let_another_process_have_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let lock = lock(&path);
+                    while !stop.load(SeqCst) {
+                        let _guard = acquire(&lock, Mode::Shared, LONG, &path).unwrap();
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                });
+            }
+            std::thread::sleep(NOW);
+            let theirs = open(&path);
+            let trust = Trust::new(LockPolicy::Require);
+            let deadline = Instant::now().checked_add(LONG);
+            let tried = trust.lock(&Os, &theirs, Flock::Exclusive, deadline, &path);
+            stop.store(true, SeqCst);
+            drop(theirs);
+            assert_eq!(tried.unwrap(), Tried::Locked);
+        });
+    }
+
+    #[test]
+    fn holders_without_the_systems_lock_do_not_speak_for_those_that_want_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        let ours = lock(&path);
+        let off = Trust::new(LockPolicy::Off);
+        let without = ours.acquire(Mode::Shared, NOW, &off, &path).unwrap();
+        let theirs = open(&path);
+        assert!(try_own(&theirs), "no lock was asked for");
+        drop(theirs);
+        let with = acquire(&ours, Mode::Shared, NOW, &path).unwrap();
+        let theirs = open(&path);
+        assert!(!try_own(&theirs));
+        assert_eq!(ours.acquire(Mode::Exclusive, NOW, &off, &path).unwrap_err().kind(), ErrorKind::Locked);
+        drop(with);
+        assert!(!try_own(&theirs), "given back by the last");
+        drop(without);
+        assert!(try_own(&theirs));
     }
 }

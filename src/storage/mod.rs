@@ -1,7 +1,7 @@
 //! How values get onto the disk, whole or not at all, and off it again.
 //!
 //! - `files`: the one interface to the file system; nothing else calls it.
-//! - `lock`: the one place that locks.
+//! - `lock`, `trust`, `fork`: the one place that locks; file systems without locks; forked processes.
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
@@ -13,7 +13,7 @@
 //! - `read`, `handle`, `array_read`, `chunk_read`, `list`, `size`: reading without a lock, and noticing that something changed
 //!   meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
-//! - `calculations`: the directories `calc_<ID>`; `parent`: the way from one to another.
+//! - `calculations`, `delete`: the directories `calc_<ID>`; `parent`: the way from one to another.
 
 mod array_options;
 mod array_read;
@@ -24,11 +24,13 @@ mod calculations;
 mod check;
 mod chunk_read;
 mod commit;
+mod delete;
 mod dirty;
 mod displaced;
 mod elements;
 mod files;
 mod flush;
+mod fork;
 mod groups;
 mod handle;
 mod intent;
@@ -50,6 +52,7 @@ mod store;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, rows_of};
@@ -59,8 +62,11 @@ pub(crate) use commit::Existing;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub(crate) use handle::OpenNode;
 pub(crate) use read::{Snapshot, is_nothing};
-pub(crate) use size::Footprint;
 pub use recovered::{Outcome, Recovered};
+pub(crate) use size::Footprint;
 pub(crate) use stage::random_id;
 pub use store::Durability;
 pub(crate) use store::{Access, Store};
+pub(crate) use sweep::Collection;
+pub use sweep::{Leftover, LeftoverKind};
+pub use trust::LockPolicy;

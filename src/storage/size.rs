@@ -60,7 +60,8 @@ impl Store {
 
     fn measure(&self, place: &str) -> Result<(u64, u64)> {
         let path = self.shown(place);
-        self.files.measure(&path).map_err(|error| Error::io("cannot measure", &path, error))
+        let extent = self.files.measure(&path).map_err(|error| Error::io("cannot measure", &path, error))?;
+        Ok((extent.bytes, extent.files))
     }
 }
 

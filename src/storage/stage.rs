@@ -6,9 +6,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::SystemTime;
 
 use super::files::{Files, Handle};
-use super::lock;
+use super::fork::is_ours;
+use super::trust::{Tried, Trust, sign};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A directory `stage/<txid>` of our own. While its file `owner` is locked, nobody removes it.
@@ -20,6 +22,8 @@ pub(super) struct Stage {
     directory: Handle,
     txid: String,
     next: AtomicU64,
+    /// The process that made it.
+    pid: u32,
     _owner: File,
 }
 
@@ -27,22 +31,25 @@ pub(super) struct Stage {
 pub(super) const OWNER: &str = "owner";
 
 impl Stage {
-    /// Makes a stage in the directory `parent`, whose path is for messages. A sweep of another process may take the new directory for an abandoned one before it is
-    /// locked: then the file locked is no longer at its path, and we start again.
-    pub(super) fn open(files: Arc<dyn Files>, parent: Handle, path: &Path) -> Result<Self> {
+    /// Makes a stage in the directory `parent`, whose path is for messages. A sweep of another process may take the
+    /// new directory for an abandoned one before it is locked: then the file locked is no longer at its path, and we
+    /// start again.
+    pub(super) fn open(files: Arc<dyn Files>, parent: Handle, trust: &Trust, path: &Path) -> Result<Self> {
         let failed = |error| Error::io("cannot prepare to write", path, error);
         for _ in 0..100 {
             let txid = random_id();
             files.create_directory(parent.as_fd(), &txid).map_err(failed)?;
             let Ok(directory) = files.open_directory(parent.as_fd(), &txid) else { continue };
             let Ok(owner) = files.open_lock(directory.as_fd(), OWNER) else { continue };
-            if !lock::try_own(&owner).map_err(failed)? {
+            if trust.try_own(&*files, &owner, path)? == Tried::Taken {
                 continue;
             }
+            sign(&owner, trust);
             let here = files.stat(parent.as_fd(), &format!("{txid}/{OWNER}")).map(|stat| stat.id);
             let ours = files.stat_open(owner.as_fd()).map_err(failed)?.id;
             if here.is_ok_and(|id| id == ours) {
-                return Ok(Self { files, parent, directory, txid, next: AtomicU64::new(0), _owner: owner });
+                let (next, pid) = (AtomicU64::new(0), std::process::id());
+                return Ok(Self { files, parent, directory, txid, next, pid, _owner: owner });
             }
         }
         Err(Error::new(ErrorKind::Busy, "the stage is removed as soon as it is made").with_file(path))
@@ -64,6 +71,10 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
+        // In a forked child it is the parent's.
+        if !is_ours(self.pid) {
+            return;
+        }
         // What cannot be removed now is swept by the next writer.
         let _ = self.files.remove_file(self.directory.as_fd(), OWNER);
         let _ = self.files.remove_directory(self.parent.as_fd(), &self.txid);
@@ -71,8 +82,10 @@ impl Drop for Stage {
 }
 
 /// 128 random bits, as 32 hexadecimal digits. They come from the keys of a hash map, which the standard library has
-/// from the operating system, also where there is no `/dev`.
+/// from the operating system, also where there is no `/dev`; a forked child inherits the keys, so that process and time
+/// go in too.
 pub(crate) fn random_id() -> String {
-    let keys = RandomState::new();
-    format!("{:016x}{:016x}", keys.hash_one(0), keys.hash_one(1))
+    let (keys, now) = (RandomState::new(), SystemTime::now());
+    let half = |n: u8| keys.hash_one((n, std::process::id(), now));
+    format!("{:016x}{:016x}", half(0), half(1))
 }

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::dirty::{Change, Dirty};
 use super::files::{FileId, Files, Handle, Rename, Stat};
+use super::fork::{self, PerProcess};
 use super::known_groups::KnownGroups;
 use super::lock::{Guard, Lock, Mode};
 use super::recovered::Recovered;
 use super::renames::Renames;
 use super::stage::Stage;
+use super::trust::{LockPolicy, Trust};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{
@@ -36,6 +38,7 @@ pub(crate) struct Access {
     pub durability: Durability,
     pub patience: Duration,
     pub compression: Compression,
+    pub locks: LockPolicy,
 }
 
 impl Default for Access {
@@ -45,6 +48,7 @@ impl Default for Access {
             durability: Durability::default(),
             patience: Duration::from_mins(1),
             compression: Compression::default(),
+            locks: LockPolicy::default(),
         }
     }
 }
@@ -64,7 +68,8 @@ pub(crate) struct Store {
     root: Handle,
     /// Where the hierarchy is, relative to `root`.
     hierarchy: &'static str,
-    writer: Option<Writer>,
+    access: Access,
+    writer: Option<PerProcess<Writer>>,
     /// What was repaired when the store was opened.
     recovered: Vec<Recovered>,
 }
@@ -74,9 +79,8 @@ pub(crate) struct Store {
 pub(super) struct Writer {
     pub stage: Stage,
     pub groups: KnownGroups,
-    pub durability: Durability,
     pub patience: Duration,
-    pub compression: Compression,
+    pub trust: Trust,
     /// Opened once, so that no link can take the place of a directory later.
     pub trash: Handle,
     pub renames: Renames,
@@ -95,6 +99,7 @@ struct FormatFile {
 impl Store {
     /// Opens what is at `path`: a calculation directory, or for reading also any Zarr hierarchy.
     pub(crate) fn open(files: Arc<dyn Files>, path: &Path, access: Access) -> Result<Self> {
+        fork::remember_process();
         let path = absolute(path)?;
         let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
         let holds = |name: &str| {
@@ -112,10 +117,10 @@ impl Store {
             let message = format!("there is no store here: no {HIERARCHY}/{METADATA_FILE}");
             return Err(Error::new(ErrorKind::NotFound, message).with_file(path));
         };
-        let mut store = Self { files, path, root, hierarchy, writer: None, recovered: Vec::new() };
+        let mut store = Self { files, path, root, hierarchy, access, writer: None, recovered: Vec::new() };
         store.check_format()?;
         if !access.read_only {
-            store.writer = Some(store.open_for_writing(access)?);
+            store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
             store.finish_replacing(None)?;
             store.recovered = store.recover()?;
             store.sweep_quietly();
@@ -126,11 +131,13 @@ impl Store {
     /// Makes an empty store in the directory `path`, which must exist. Somebody else may be doing the same: then
     /// one makes it, and all open it.
     pub(crate) fn create(files: Arc<dyn Files>, path: &Path, access: Access) -> Result<Self> {
+        fork::remember_process();
         let path = absolute(path)?;
         let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
-        let mut store = Self { files, path, root, hierarchy: HIERARCHY, writer: None, recovered: Vec::new() };
+        let (hierarchy, recovered) = (HIERARCHY, Vec::new());
+        let mut store = Self { files, path, root, hierarchy, access, writer: None, recovered };
         store.check_format()?;
-        store.writer = Some(store.open_for_writing(access)?);
+        store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
         store.create_root()?;
         Ok(store)
     }
@@ -179,22 +186,28 @@ impl Store {
 
     /// How values are compressed where nothing else is asked for.
     pub(crate) fn compression(&self) -> Compression {
-        self.writer.as_ref().map(|writer| writer.compression).unwrap_or_default()
+        self.access.compression
     }
 
     pub(crate) fn is_read_only(&self) -> bool {
         self.writer.is_none()
     }
 
+    pub(super) fn access(&self) -> Access {
+        self.access
+    }
+
+    /// What this process writes with.
     pub(super) fn writer(&self) -> Result<&Writer> {
-        self.writer.as_ref().ok_or_else(|| {
+        let writer = self.writer.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::ReadOnly, "the store was opened for reading only").with_file(&self.path)
-        })
+        })?;
+        writer.get_or_make(|| self.open_for_writing(self.access))
     }
 
     /// Whether every step is to survive a power cut.
     pub(super) fn is_power(&self) -> bool {
-        self.writer.as_ref().is_some_and(|writer| writer.durability == Durability::Power)
+        !self.is_read_only() && self.access.durability == Durability::Power
     }
 
     /// Flushes a file or directory under [`Durability::Power`], else does nothing.
@@ -206,7 +219,8 @@ impl Store {
     pub(super) fn lock_tree(&self, mode: Mode) -> Result<(Guard, Change<'_>)> {
         let change = self.begin_change()?;
         let writer = self.writer()?;
-        let guard = writer.tree.acquire(mode, writer.patience, &self.shown(&lock_place("tree")))?;
+        let path = self.shown(&lock_place("tree"));
+        let guard = writer.tree.acquire(mode, writer.patience, &writer.trust, &path)?;
         Ok((guard, change))
     }
 
@@ -218,13 +232,15 @@ impl Store {
     }
 
     pub(super) fn lock(&self, name: &str, mode: Mode, patience: Duration) -> Result<Guard> {
-        let lock = self.open_lock(&self.writer()?.locks, name)?;
-        lock.acquire(mode, patience, &self.shown(&lock_place(name)))
+        let writer = self.writer()?;
+        let lock = self.open_lock(&writer.locks, name)?;
+        lock.acquire(mode, patience, &writer.trust, &self.shown(&lock_place(name)))
     }
 
     fn open_lock(&self, locks: &Handle, name: &str) -> Result<Lock> {
         let file = self.files.open_lock(locks.as_fd(), name);
-        file.and_then(Lock::new).map_err(self.failed("cannot open the lock", &lock_place(name)))
+        file.and_then(|file| Lock::new(&self.files, file))
+            .map_err(self.failed("cannot open the lock", &lock_place(name)))
     }
 
     /// Opens a directory of the internals, which must be one and no link.
@@ -265,22 +281,48 @@ impl Store {
 
     /// Makes what is missing of the internals, and a stage of our own.
     fn open_for_writing(&self, access: Access) -> Result<Writer> {
+        self.make_writer(access).map_err(|error| match self.is_in_place() {
+            Ok(false) => {
+                let message = "there is no store here any more: it was deleted or moved";
+                Error::new(ErrorKind::NotFound, message).with_file(&self.path)
+            }
+            _ => error,
+        })
+    }
+
+    /// Whether the directory that is open still has its name.
+    fn is_in_place(&self) -> std::io::Result<bool> {
+        match self.files.open_root(&self.path) {
+            Ok(there) => Ok(self.files.stat_open(there.as_fd())?.id == self.files.stat_open(self.root())?.id),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn make_writer(&self, access: Access) -> Result<Writer> {
         for name in ["", "/locks", "/stage", "/trash"] {
             self.create_directory_if_missing(&format!("{INTERNALS}{name}"))?;
         }
-        let path = self.shown(&format!("{INTERNALS}/stage"));
-        let stage = Stage::open(Arc::clone(&self.files), self.open_internal("stage")?, &path)?;
         let locks = self.open_internal("locks")?;
+        let tree = self.open_lock(&locks, "tree")?;
+        let trust = Trust::new(access.locks);
+        // Whoever deletes the calculation holds it exclusively, and finds the stage after us.
+        let shared = tree.acquire(Mode::Shared, access.patience, &trust, &self.shown(&lock_place("tree")))?;
+        let path = self.shown(&format!("{INTERNALS}/stage"));
+        let stage = Stage::open(Arc::clone(&self.files), self.open_internal("stage")?, &trust, &path)?;
+        if !self.is_in_place().map_err(self.failed("cannot open", ""))? {
+            return Err(Error::new(ErrorKind::NotFound, "the store has left its place"));
+        }
+        drop(shared);
         let writer = Writer {
             stage,
             groups: KnownGroups::default(),
-            durability: access.durability,
             patience: access.patience,
-            compression: access.compression,
+            trust,
             trash: self.open_internal("trash")?,
             renames: Renames::default(),
             dirty: Dirty::default(),
-            tree: self.open_lock(&locks, "tree")?,
+            tree,
             locks,
         };
         self.write_format(&writer.stage, access.durability)?;
@@ -362,7 +404,7 @@ pub(super) fn exists(stat: std::io::Result<Stat>) -> std::io::Result<bool> {
     }
 }
 
-fn lock_place(name: &str) -> String {
+pub(super) fn lock_place(name: &str) -> String {
     format!("{INTERNALS}/locks/{name}")
 }
 

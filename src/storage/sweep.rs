@@ -1,79 +1,237 @@
 //! Removing what nobody needs any more: stages of dead writers, and old trash.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::files::Handle;
-use super::lock::{self, Mode};
+use super::files::{Entry, Extent, Handle};
+use super::lock::Mode;
 use super::remove::remove_tree;
 use super::stage::OWNER;
 use super::store::{INTERNALS, Store};
-use crate::error::Result;
+use super::trust::{Tried, Trust, is_without_lock};
+use crate::error::{Error, Result};
 
 /// How long a displaced value stays readable for those that had just opened it.
-const GRACE: i64 = 60;
+const GRACE: Duration = Duration::from_secs(60);
+
+/// How long without a change a stage is believed to have an owner that lives, where no lock tells.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What [`Store::collect`] is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Collection {
+    pub older_than: Option<Duration>,
+    pub dry_run: bool,
+}
+
+/// What something was that nobody needs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeftoverKind {
+    /// What a writer that is gone had not yet stored.
+    Stage,
+    /// A value that was replaced or removed.
+    Trash,
+    /// A calculation whose deletion was interrupted.
+    Calculation,
+}
+
+/// Something that nobody needs any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leftover {
+    /// What it was.
+    pub kind: LeftoverKind,
+    /// Where it is, or was.
+    pub path: PathBuf,
+    /// The bytes of all its files.
+    pub bytes: u64,
+    /// The number of its files.
+    pub files: u64,
+}
+
+/// Something that is left over in one of two directories.
+struct Found {
+    kind: LeftoverKind,
+    name: OsString,
+    /// Stays locked until its stage is gone: a writer that found it free would move in.
+    _owner: Option<File>,
+}
 
 impl Store {
-    /// Sweeps, but lets nothing fail because of it: the next one will.
+    /// Sweeps, but lets nothing fail because of it: the next one will. Without locks that can be trusted it does
+    /// nothing: who could tell whether the owner of a stage is alive?
     pub(crate) fn sweep_quietly(&self) {
         if let Err(error) = self.sweep() {
             tracing::warn!(%error, "cannot remove what is left over");
         }
     }
 
-    /// Removes the stages of writers that are dead, and trash that is older than the time of grace.
     fn sweep(&self) -> Result<()> {
-        let writer = self.writer()?;
-        let stages = self.open_internal("stage")?;
-        // Each owner file stays locked until its stage is gone: a writer that finds it free would move in.
-        let abandoned = self.leftovers(&stages, |name| self.lock_abandoned(&stages, name))?;
-        let trash = self.leftovers(&writer.trash, |name| self.is_old(name).then_some(()))?;
-        if abandoned.is_empty() && trash.is_empty() {
+        if !self.writer()?.trust.asks() {
+            return Ok(());
+        }
+        let found = self.left_over(&self.writer()?.trust, None, false)?;
+        if found.is_empty() {
             return Ok(());
         }
         // Whoever holds it is doing the same, or flushing.
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
-        if !trash.is_empty() {
-            // A displaced value may be all that a power cut would leave of its key: its successor goes first.
-            self.sync_everything()?;
-        }
-        let stages = abandoned.iter().map(|(name, _)| (&stages, name));
-        for (directory, name) in stages.chain(trash.iter().map(|(name, ())| (&writer.trash, name))) {
-            if let Err(error) = remove_tree(&*self.files, directory.as_fd(), name) {
-                tracing::warn!(%error, name, "cannot remove what is left over");
+        self.flush_before(&found)?;
+        for found in &found {
+            if let Err(error) = self.remove_found(found) {
+                tracing::warn!(%error, "cannot remove what is left over");
             }
         }
-        tracing::debug!(stages = abandoned.len(), trash = trash.len(), "swept");
+        tracing::debug!(count = found.len(), "swept");
         Ok(())
     }
 
-    /// The directories in `directory` that `is_one` finds to be left over, with what it keeps of them.
-    fn leftovers<T>(
-        &self,
-        directory: &Handle,
-        is_one: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<(String, T)>> {
-        let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", INTERNALS))?;
-        let names = entries.into_iter().filter(|entry| entry.is_directory);
-        let names = names.filter_map(|entry| entry.name.into_string().ok());
-        Ok(names.filter_map(|name| is_one(&name).map(|kept| (name, kept))).collect())
-    }
-
-    /// Locks the owner file of a stage without an owner that lives. A missing file is made first: then a writer that
-    /// has just made the directory finds that it came too late.
-    fn lock_abandoned(&self, stages: &Handle, name: &str) -> Option<File> {
-        if self.writer().is_ok_and(|writer| writer.stage.txid() == name) {
-            return None;
+    /// Removes what is left over, or only tells what that is; says of each whether it could be removed.
+    pub(crate) fn collect(&self, asked: Collection) -> Result<Vec<(Leftover, Result<()>)>> {
+        if asked.dry_run {
+            let fresh = Trust::new(self.access().locks);
+            let trust = self.writer().map_or(&fresh, |writer| &writer.trust);
+            let found = self.left_over(trust, Some(asked), true)?;
+            return Ok(found.iter().map(|found| (self.leftover(found), Ok(()))).collect());
         }
-        let owner = self.files.open_lock(stages.as_fd(), &format!("{name}/{OWNER}")).ok()?;
-        lock::try_own(&owner).ok()?.then_some(owner)
+        let writer = self.writer()?;
+        let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
+        let found = self.left_over(&writer.trust, Some(asked), false)?;
+        self.flush_before(&found)?;
+        let remove = |found| (self.leftover(found), self.remove_found(found));
+        Ok(found.iter().map(remove).collect())
     }
 
-    fn is_old(&self, name: &str) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let now = i64::try_from(now).unwrap_or(i64::MAX);
-        let stat = self.writer().ok().and_then(|writer| self.files.stat(writer.trash.as_fd(), name).ok());
-        stat.is_some_and(|stat| now.saturating_sub(stat.modified) >= GRACE)
+    /// A displaced value may be all that a power cut would leave of its key: its successor goes to the disk first.
+    fn flush_before(&self, found: &[Found]) -> Result<()> {
+        if found.iter().any(|found| found.kind == LeftoverKind::Trash) {
+            self.sync_everything()?;
+        }
+        Ok(())
     }
+
+    fn remove_found(&self, found: &Found) -> Result<()> {
+        let directory = self.open_internal(found.directory())?;
+        let removed = remove_tree(&*self.files, directory.as_fd(), &found.name);
+        removed.map_err(|error| Error::io("cannot remove", self.path_of(found), error))
+    }
+
+    fn path_of(&self, found: &Found) -> PathBuf {
+        self.shown(&format!("{INTERNALS}/{}", found.directory())).join(&found.name)
+    }
+
+    fn leftover(&self, found: &Found) -> Leftover {
+        let path = self.path_of(found);
+        let Extent { bytes, files, .. } = self.files.measure(&path).unwrap_or_default();
+        Leftover { kind: found.kind, path, bytes, files }
+    }
+
+    /// Finds the stages of writers that are dead, and trash that is old enough. Where no lock tells who is dead, only
+    /// those that were `asked` for, by their age.
+    fn left_over(&self, trust: &Trust, asked: Option<Collection>, only_look: bool) -> Result<Vec<Found>> {
+        let older_than = asked.and_then(|asked| asked.older_than);
+        let mut found = Vec::new();
+        if let Some((stages, entries)) = self.entries("stage", only_look)? {
+            for Entry { name, .. } in entries.into_iter().filter(|entry| entry.is_directory) {
+                let owner = match self.abandoned(&stages, &name, trust, only_look)? {
+                    Some(Claim::Dead(owner)) => owner,
+                    Some(Claim::Unknown) if asked.is_some() => {
+                        let path = self.shown(&format!("{INTERNALS}/stage")).join(&name);
+                        // One that changes while it is measured has an owner.
+                        let modified = self.files.measure(&path).map(|extent| extent.modified);
+                        if !modified.is_ok_and(|modified| is_older(modified, older_than.unwrap_or(DAY))) {
+                            continue;
+                        }
+                        None
+                    }
+                    _ => continue,
+                };
+                found.push(Found { kind: LeftoverKind::Stage, name, _owner: owner });
+            }
+        }
+        let grace = older_than.unwrap_or(if trust.asks() { GRACE } else { DAY });
+        if let Some((trash, entries)) = self.entries("trash", only_look)? {
+            for Entry { name, .. } in entries.into_iter().filter(|entry| entry.is_directory) {
+                let modified = self.files.open_listed(trash.as_fd(), &name);
+                let modified = modified.and_then(|it| Ok(self.files.stat_open(it.as_fd())?.modified));
+                if modified.is_ok_and(|modified| is_older(modified, grace)) {
+                    found.push(Found { kind: LeftoverKind::Trash, name, _owner: None });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The names in a directory of the internals, which one that was never written to lacks.
+    fn entries(&self, name: &str, may_lack: bool) -> Result<Option<(Handle, Vec<Entry>)>> {
+        let place = format!("{INTERNALS}/{name}");
+        let directory = match self.files.open_directory(self.root(), &place) {
+            Err(error) if may_lack && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(self.failed("cannot open", &place))?,
+        };
+        let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
+        Ok(Some((directory, entries)))
+    }
+
+    /// Whether the owner of a stage is dead: then its file can be locked. A missing file is made first: then a writer
+    /// that has just made the directory finds that it came too late.
+    fn abandoned(
+        &self,
+        stages: &Handle,
+        name: &OsStr,
+        trust: &Trust,
+        only_look: bool,
+    ) -> Result<Option<Claim>> {
+        let is_own = |stage: &super::stage::Stage| stage.txid().as_bytes() == name.as_bytes();
+        if !self.is_read_only() && is_own(&self.writer()?.stage) {
+            return Ok(None);
+        }
+        // Names of ours are text; whatever else is there has no owner that could tell.
+        let name = name.to_str().filter(|_| trust.asks()).map(|name| format!("{name}/{OWNER}"));
+        let Some(name) = name else { return Ok(Some(Claim::Unknown)) };
+        let opened = if only_look {
+            self.files.open_file(stages.as_fd(), &name).map(File::from)
+        } else {
+            self.files.open_lock(stages.as_fd(), &name)
+        };
+        let owner = match opened {
+            Ok(owner) => owner,
+            Err(error) if only_look && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Some(Claim::Dead(None)));
+            }
+            Err(_) => return Ok(None),
+        };
+        if is_without_lock(&owner) {
+            return Ok(Some(Claim::Unknown));
+        }
+        Ok(match trust.try_own(&*self.files, &owner, Path::new(&name))? {
+            Tried::Taken => None,
+            Tried::Locked => Some(Claim::Dead(Some(owner))),
+            Tried::Alone => Some(Claim::Unknown),
+        })
+    }
+}
+
+/// What is known of the owner of a stage that is not known to live.
+enum Claim {
+    Dead(Option<File>),
+    Unknown,
+}
+
+impl Found {
+    fn directory(&self) -> &'static str {
+        if self.kind == LeftoverKind::Stage { "stage" } else { "trash" }
+    }
+}
+
+/// Whether it is so long ago, as far as the clocks agree.
+pub(super) fn is_older(modified: i64, age: Duration) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    u64::try_from(now.saturating_sub(modified)).is_ok_and(|past| past >= age.as_secs())
 }

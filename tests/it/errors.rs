@@ -1,5 +1,6 @@
 //! Every kind of error, provoked through the public interface, with its whole text.
 
+mod calculations;
 mod system;
 
 use std::fs;

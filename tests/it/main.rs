@@ -16,10 +16,12 @@
 mod cli;
 mod damage;
 mod datasets;
+mod deletion;
 mod dictionary;
 mod documents;
 mod errors;
 mod foreign;
+mod forks;
 mod format_spec;
 mod fuzz_replay;
 mod hostile;

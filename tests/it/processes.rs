@@ -13,7 +13,7 @@ use calcstore::{Continue, DataStore, ErrorKind};
 /// Tells a child where to work.
 const DIRECTORY: &str = "CALCSTORE_TEST_DIRECTORY";
 
-fn told_directory() -> Option<PathBuf> {
+pub fn told_directory() -> Option<PathBuf> {
     std::env::var_os(DIRECTORY).map(PathBuf::from)
 }
 
@@ -21,12 +21,17 @@ fn told_directory() -> Option<PathBuf> {
 const NUMBER: &str = "CALCSTORE_TEST_NUMBER";
 
 fn start(child: &str, directory: &Path) -> Child {
-    start_numbered(child, directory, 0)
+    start_numbered("processes", child, directory, 0)
 }
 
-fn start_numbered(child: &str, directory: &Path, number: u32) -> Child {
+/// Starts a process that runs one test of a module.
+pub fn start_in(module: &str, child: &str, directory: &Path) -> Child {
+    start_numbered(module, child, directory, 0)
+}
+
+fn start_numbered(module: &str, child: &str, directory: &Path, number: u32) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args([&format!("processes::{child}"), "--exact", "--nocapture", "--test-threads=1"])
+        .args([&format!("{module}::{child}"), "--exact", "--nocapture", "--test-threads=1"])
         .env(DIRECTORY, directory)
         .env(NUMBER, number.to_string())
         .stdout(Stdio::null())
@@ -278,7 +283,8 @@ fn eight_processes_that_write_parts_of_one_chunk_lose_nothing() {
         .compression(compression)
         .create::<f64>(&shape)
         .unwrap();
-    let children: Vec<Child> = (0..8).map(|n| start_numbered("child_writes_its_rows", &path, n)).collect();
+    let children: Vec<Child> =
+        (0..8).map(|n| start_numbered("processes", "child_writes_its_rows", &path, n)).collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
@@ -312,7 +318,8 @@ fn processes_that_append_to_one_array_lose_nothing_and_readers_see_whole_batches
     let path = directory.path().join("s");
     let store = DataStore::at(&path).unwrap();
     let log = store.new_dataset("/log").chunks([7]).shards([]).create::<i64>(&[0]).unwrap();
-    let mut children: Vec<Child> = (0..2).map(|n| start_numbered("child_appends", &path, n)).collect();
+    let mut children: Vec<Child> =
+        (0..2).map(|n| start_numbered("processes", "child_appends", &path, n)).collect();
     let mut longest = 0;
     let mut seen: Vec<i64> = Vec::new();
     while children.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {

@@ -6,7 +6,8 @@ use ndarray::{Array1, Axis, Ix2, Ix3, IxDyn, Slice as NdSlice, SliceInfo, SliceI
 use rayon::prelude::*;
 
 use super::model::{Taken, chunk, gathered, numbered, selected};
-use crate::selection::{Along, Ellipsis, IntoSelection, Pick, Resolved, Run, Selection};
+use crate::selection::resolve::Pick;
+use crate::selection::{Along, Ellipsis, IntoSelection, Resolved, Run, Selection};
 
 fn resolve(selection: impl IntoSelection, shape: &[u64]) -> Resolved {
     selection.into_selection().unwrap().resolve(shape).unwrap()

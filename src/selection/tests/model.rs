@@ -2,7 +2,8 @@
 
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice as NdSlice};
 
-use crate::selection::{Pick, Resolved};
+use crate::selection::Resolved;
+use crate::selection::resolve::Pick;
 
 /// An array of this shape, whose elements are numbered in C order.
 pub fn numbered(shape: &[u64]) -> ArrayD<u64> {

@@ -8,8 +8,10 @@ mod protocol;
 mod reading;
 mod replacing;
 mod sweeping;
+mod trusting;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -19,7 +21,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::files::{Entry, Handle, Stat};
+use rustix::io::Errno;
+
+use super::files::{Entry, Extent, Flock, Handle, Stat};
 use super::{Access, Durability, Existing, Files, Os, Output, Rename, Store};
 use crate::error::Result;
 use crate::key::Key;
@@ -57,6 +61,10 @@ struct Watched {
     unflushed: Mutex<BTreeMap<u64, File>>,
     /// Whether the stage was locked, for each file that was removed from one.
     locked: Mutex<Vec<bool>>,
+    /// What the file system answers where it has no locks.
+    no_locks: Mutex<Option<Errno>>,
+    /// How often a lock was asked for.
+    locks: AtomicUsize,
 }
 
 impl Watched {
@@ -64,7 +72,7 @@ impl Watched {
         let call = self.calls.fetch_add(1, SeqCst) + 1;
         let fail = self.fail.load(SeqCst);
         if self.dead.load(SeqCst) || fail > 0 && (call == fail || (self.for_ever && call > fail)) {
-            return Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()));
+            return Err(io::Error::from_raw_os_error(Errno::IO.raw_os_error()));
         }
         self.log.lock().unwrap().push(what());
         Ok(())
@@ -130,8 +138,22 @@ impl Files for Watched {
         Os.list(directory)
     }
 
-    fn measure(&self, path: &Path) -> io::Result<(u64, u64)> {
+    fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle> {
+        Os.open_listed(at, name)
+    }
+
+    fn measure(&self, path: &Path) -> io::Result<Extent> {
         Os.measure(path)
+    }
+
+    fn flock(&self, file: &File, how: Flock) -> io::Result<()> {
+        if how != Flock::Unlock {
+            self.locks.fetch_add(1, SeqCst);
+            if let Some(error) = *self.no_locks.lock().unwrap() {
+                return Err(error.into());
+            }
+        }
+        Os.flock(file, how)
     }
 
     fn create_root(&self, path: &Path) -> io::Result<()> {
@@ -196,6 +218,13 @@ impl Files for Watched {
 
     fn boot(&self) -> String {
         self.boot.clone().unwrap_or_else(|| Os.boot())
+    }
+
+    fn remove_listed(&self, at: BorrowedFd<'_>, entry: &Entry) -> io::Result<()> {
+        let call = if entry.is_directory { "rmdir" } else { "unlink" };
+        self.call(|| format!("{call} {}", shown(at, &entry.name.to_string_lossy())))?;
+        self.locked.lock().unwrap().extend(is_stage_locked(at));
+        Os.remove_listed(at, entry)
     }
 
     fn sync(&self, file: BorrowedFd<'_>) -> io::Result<()> {

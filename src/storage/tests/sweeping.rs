@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::{Watched, access, get, put, store};
 use crate::storage::{Durability, Files, Os, Store};
 
-fn names(directory: &Path) -> Vec<String> {
+pub(super) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -91,4 +91,20 @@ fn a_link_in_the_trash_is_removed_and_not_followed() {
     make_old(&wrapper);
     drop(reopen(directory.path()));
     assert!(!wrapper.exists() && precious.join("file").exists());
+}
+
+#[test]
+fn what_has_a_name_that_is_no_text_is_removed_too() {
+    use std::os::unix::ffi::OsStrExt;
+    let directory = tempfile::tempdir().unwrap();
+    drop(store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap());
+    let trash = directory.path().join("calc/.calcstore/trash");
+    let strange = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    for wrapper in [trash.join("old.0"), trash.join(strange)] {
+        std::fs::create_dir_all(wrapper.join(strange)).unwrap();
+        std::fs::write(wrapper.join(strange).join(strange), "x").unwrap();
+        make_old(&wrapper);
+    }
+    drop(reopen(directory.path()));
+    assert_eq!(std::fs::read_dir(&trash).unwrap().count(), 0);
 }

@@ -86,3 +86,36 @@ fn a_device_that_is_full_is_named() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), expected);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_lock_that_somebody_holds_is_waited_for_so_long_and_ends_with_4() {
+    let desk = Desk::with_values();
+    let place = desk.path().join("data/calc_1/.calcstore/locks/tree");
+    let lock = fs::File::options().read(true).write(true).open(place).unwrap();
+    lock.lock().unwrap();
+    desk.write("one.json", "1");
+    let put = ["put", "/one", "one.json", "--lock-timeout", "0.05"];
+    let ran = desk.run(&put);
+    let expected = "calcstore: locked; gave up after 50ms (DESK/data/calc_1/.calcstore/locks/tree)\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (4, expected));
+    let without = desk.command(&put).env("CALCSTORE_LOCKS", "off").output().unwrap();
+    assert_eq!(without.status.code(), Some(0), "{without:?}");
+    assert_eq!(desk.done(&["cat", "/one"]), "1\n", "readers need no lock");
+    drop(lock);
+    desk.done(&put);
+}
+
+#[test]
+fn nonsense_about_locks_is_refused() {
+    let desk = Desk::with_values();
+    let output = desk.command(&["rm", "/sites"]).env("CALCSTORE_LOCKS", "maybe").output().unwrap();
+    let expected = "calcstore: CALCSTORE_LOCKS is \"maybe\"; it can be require, best-effort or off\n";
+    assert_eq!(
+        (output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()),
+        (Some(2), expected)
+    );
+    desk.done(&["ls", "/sites"]);
+    for timeout in ["-1", "soon", "1e30"] {
+        assert_eq!(desk.run(&[&format!("--lock-timeout={timeout}"), "ls"]).code, 2);
+    }
+}
