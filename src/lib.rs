@@ -31,6 +31,8 @@
 //! | keep columns together | [`Table`] |
 //! | keep types of one's own | [`insert_object`](DataStore::insert_object), [`object`](DataStore::object), [`object!`] |
 //! | list and find | [`keys`](DataStore::keys), [`walk`](DataStore::walk), [`glob`](DataStore::glob), [`node`](DataStore::node) |
+//! | let a whole group appear at once | [`draft`](DataStore::draft) gives a [`Draft`] |
+//! | move and copy | [`rename`](DataStore::rename), [`copy`](DataStore::copy), [`copy_from`](DataStore::copy_from) |
 //! | say more about a value | [`attributes`](DataStore::attributes) |
 //! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
@@ -67,15 +69,15 @@ mod values;
 mod zarr;
 
 pub use datastore::{
-    CalculationEntry, CheckReport, DataStore, Deletion, Fault, Gc, GcReport, Keys, Options, Overwrite,
-    Parent, Size, StoredFile,
+    CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Fault, Gc, GcReport, Keys, Options,
+    Overwrite, Parent, Size, StoredFile,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
 pub use nodes::{Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind};
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};
-pub use storage::{Durability, Leftover, LeftoverKind, LockPolicy, Outcome, Recovered};
+pub use storage::{Copied, Durability, Leftover, LeftoverKind, LockPolicy, Outcome, Recovered};
 pub use values::{
     AnyArray, ArrayContent, Bytes, Content, DataType, Element, Elements, Get, Object, OwnedElement, Put,
     Source, Stored, Table, Value,

@@ -1,7 +1,9 @@
 //! The front: a dictionary of values in a directory.
 
+mod copy;
 mod delete;
 mod dictionary;
+mod draft;
 mod files;
 mod garbage;
 mod gzip;
@@ -24,7 +26,9 @@ use crate::zarr::{Kind, Marker, NodeMetadata, Status};
 
 use parent::OpenParent;
 
+pub use copy::CopyFrom;
 pub use delete::Deletion;
+pub use draft::Draft;
 pub use files::{Overwrite, StoredFile};
 pub use garbage::{Gc, GcReport};
 pub use listing::Keys;

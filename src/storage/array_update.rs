@@ -17,7 +17,7 @@ use super::elements;
 use super::fork::in_parallel;
 use super::lock::Mode;
 use super::read::Snapshot;
-use super::store::{INTERNALS, Store};
+use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::selection::{IntoSelection, Part, Resolved, Selection};
@@ -335,8 +335,7 @@ impl Live<'_> {
 
     fn rename_chunks(&self, staged: &[(String, String)], are_many: bool) -> Result<()> {
         if are_many && self.store.is_power() {
-            let failed = self.store.failed("cannot flush", INTERNALS);
-            self.store.files.sync_all(self.store.root()).map_err(failed)?;
+            self.store.sync_everything()?;
         }
         staged.iter().try_for_each(|(name, file)| self.displaced.replace(name, &self.node.directory, file))
     }

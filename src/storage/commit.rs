@@ -13,7 +13,7 @@ use super::known_groups::Group;
 use super::lock::Mode;
 use super::older::REMOVED;
 use super::read::{Snapshot, nothing_at};
-use super::store::{Store, Writer, exists};
+use super::store::{Store, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::values::{Content, DataType};
@@ -77,7 +77,7 @@ impl Store {
         self.group(key).map(|_| ())
     }
 
-    fn commit(&self, key: &Key, staged: &str, existing: Existing) -> Result<()> {
+    pub(super) fn commit(&self, key: &Key, staged: &str, existing: Existing) -> Result<()> {
         self.finish_replacing(Some(key))?;
         let stage = self.writer()?.stage.handle();
         let _tree = self.lock_tree(Mode::Shared)?;
@@ -93,18 +93,24 @@ impl Store {
 
     /// Lets the staged node change places with the live one, which so lands in the trash in that very step.
     fn replace(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
+        self.refuse_group(key)?;
+        let _value = self.lock_value(key)?;
+        self.exchange(key, staged, parent)
+    }
+
+    /// Refuses to let a value take the place of a group.
+    pub(super) fn refuse_group(&self, key: &Key) -> Result<()> {
         let place = self.place(key);
         let live =
             self.files.open_directory(self.root(), &place).map_err(self.failed("cannot open", &place))?;
         if is_plain_group(&self.read_metadata(&live, &place)?)? {
             let message = "holds a group, which a value never replaces; remove the group first";
-            return Err(Error::new(ErrorKind::Conflict, message));
+            return Err(Error::new(ErrorKind::Conflict, message).with_key(key.to_string()));
         }
-        let _value = self.lock_value(key)?;
-        self.exchange(key, staged, parent)
+        Ok(())
     }
 
-    /// The exchange itself. The caller holds what keeps others from the live node.
+    /// The exchange itself, whatever the two nodes are. The caller holds what keeps others from the live one.
     pub(super) fn exchange(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
         let place = self.place(key);
         let Writer { stage, renames, .. } = self.writer()?;
@@ -162,7 +168,7 @@ impl Store {
     }
 
     /// The group that something is taken out of: columns are not taken out of their table.
-    fn group_for_removal(&self, parent: &Key) -> Result<std::sync::Arc<Group>> {
+    pub(super) fn group_for_removal(&self, parent: &Key) -> Result<std::sync::Arc<Group>> {
         self.group(parent).map_err(|error| match error.kind() {
             ErrorKind::Conflict => Error::new(
                 ErrorKind::Conflict,
@@ -170,54 +176,5 @@ impl Store {
             ),
             _ => error,
         })
-    }
-
-    /// Moves a value or a group to a key where nothing is.
-    pub(crate) fn rename(&self, from: &Key, to: &Key) -> Result<()> {
-        self.writer()?;
-        to.check_creatable()?;
-        let (Some(from_parent), Some(to_parent)) = (from.parent(), to.parent()) else {
-            return Err(Error::new(ErrorKind::Conflict, "the root cannot be moved, nor moved over"));
-        };
-        if to.is_within(from) {
-            let message = format!("cannot be moved to {to}, which is itself or below it");
-            return Err(Error::new(ErrorKind::Conflict, message));
-        }
-        let _tree = self.lock_tree(Mode::Exclusive)?;
-        let place = self.place(from);
-        let stat = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
-        if !exists(stat).map_err(self.failed("cannot look up", &place))? {
-            return Err(nothing_at(from));
-        }
-        self.check_room(from, to)?;
-        let source = self.group_for_removal(&from_parent)?;
-        let target = self.group(&to_parent)?;
-        self.settle_changes(from)?;
-        let moved = self.writer()?.renames.to_new(
-            &*self.files,
-            (source.handle.as_fd(), from.name()),
-            (target.handle.as_fd(), to.name()),
-        );
-        moved.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                Error::new(ErrorKind::AlreadyExists, "there is a value or a group here already")
-                    .with_key(to.to_string())
-            }
-            _ => self.failed("cannot move", &place)(error),
-        })?;
-        self.writer()?.groups.forget();
-        self.note_moved(from)?;
-        self.sync_if_power(&target.handle, &place)?;
-        self.sync_if_power(&source.handle, &place)?;
-        self.renew_dimension_names(from, to)
-    }
-
-    /// Checks that everything below `from` has a valid key below `to`.
-    fn check_room(&self, from: &Key, to: &Key) -> Result<()> {
-        let names = match self.child_names(from) {
-            Err(error) if error.kind() == ErrorKind::Conflict => return Ok(()),
-            names => names?,
-        };
-        names.iter().try_for_each(|name| self.check_room(&from.child(name)?, &to.child(name)?))
     }
 }

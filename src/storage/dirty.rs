@@ -29,6 +29,11 @@ pub(super) struct State {
 pub(super) struct Change<'a>(&'a Dirty);
 
 impl Dirty {
+    /// Of a store that needs no marker.
+    pub fn marked() -> Self {
+        Self { state: Mutex::new(State { marked: true, ..State::default() }), marking: Mutex::default() }
+    }
+
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -105,6 +105,14 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
     /// Makes a new file of these parts.
     fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle>;
+    /// Makes a new file of all bytes of another one, and shows them to `inspect` in their order. The two share
+    /// their blocks where the file system can do that.
+    fn copy_file(
+        &self,
+        from: BorrowedFd<'_>,
+        to: (BorrowedFd<'_>, &str),
+        inspect: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<()>;
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>>;
     fn rename(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str), how: Rename)
     -> io::Result<()>;
@@ -143,6 +151,9 @@ const FILE_MODE: Mode = Mode::from_raw_mode(0o666);
 
 /// One call takes at most this much on Linux.
 const MAX_TRANSFER: usize = 1 << 30;
+
+/// So much of a file is copied at once: what fits into the cache of a core.
+const MAX_COPIED: usize = 256 << 10;
 
 impl Files for Os {
     fn open_root(&self, path: &Path) -> io::Result<Handle> {
@@ -252,6 +263,34 @@ impl Files for Os {
         let file = rustix::fs::openat(at, path, flags, FILE_MODE)?;
         write_parts(file.as_fd(), parts)?;
         Ok(file)
+    }
+
+    fn copy_file(
+        &self,
+        from: BorrowedFd<'_>,
+        to: (BorrowedFd<'_>, &str),
+        inspect: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<()> {
+        let flags = CREATE | OFlags::EXCL | OFlags::WRONLY;
+        let file = rustix::fs::openat(to.0, to.1, flags, FILE_MODE)?;
+        let is_clone = shares_blocks(file.as_fd(), from);
+        let length = usize::try_from(self.stat_open(from)?.bytes).unwrap_or(usize::MAX);
+        // One byte more than there is tells a file that has grown.
+        let mut buffer = vec![0; length.saturating_add(1).min(MAX_COPIED)];
+        let mut done = 0;
+        loop {
+            let count = match rustix::io::pread(from, &mut buffer, done) {
+                Ok(0) => return Ok(()),
+                Ok(count) => count,
+                Err(Errno::INTR) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            inspect(&buffer[..count]);
+            if !is_clone {
+                write_parts(file.as_fd(), &[&buffer[..count]])?;
+            }
+            done += count as u64;
+        }
     }
 
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>> {
@@ -374,6 +413,14 @@ fn open_by_component(at: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::i
     }
     let from = directory.as_ref().map_or(at, AsFd::as_fd);
     rustix::fs::openat(from, last, flags, Mode::empty())
+}
+
+/// Lets a new file share the blocks of another one, if the file system can do that.
+fn shares_blocks(file: BorrowedFd<'_>, from: BorrowedFd<'_>) -> bool {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return rustix::fs::ioctl_ficlone(file, from).is_ok();
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    return false;
 }
 
 fn write_parts(file: BorrowedFd<'_>, parts: &[&[u8]]) -> rustix::io::Result<()> {

@@ -23,7 +23,7 @@ impl Store {
         {
             return Ok(group);
         }
-        let group = match key.parent() {
+        let group = match key.parent().filter(|_| !self.is_top(key)) {
             None => self.find_group(key)?.ok_or_else(|| self.root_is_gone())?,
             Some(parent) => {
                 let parent = self.group(&parent)?;

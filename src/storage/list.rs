@@ -3,17 +3,12 @@
 use std::os::fd::AsFd;
 
 use super::read::Snapshot;
-use super::store::{HIERARCHY, Store, exists};
+use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
 
 impl Store {
-    /// Whether this is a calculation, and not only somebody's Zarr hierarchy.
-    pub(crate) fn is_calculation(&self) -> bool {
-        self.place(&Key::root()) == HIERARCHY
-    }
-
     /// Whether there is a node under a key.
     pub(crate) fn has(&self, key: &Key) -> Result<bool> {
         match self.read(key, |_| Ok(())) {

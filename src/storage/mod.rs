@@ -6,6 +6,7 @@
 //!   it.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
 //! - `array_update`: changing an array in place: parts, rows at its end, its shape.
+//! - `draft`, `copy`, `rename`: whole groups that appear, or change places, in one step.
 //! - `displaced`: replacing files of a live value, with a way back; `renames`: what not every file system can do.
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
@@ -24,9 +25,11 @@ mod calculations;
 mod check;
 mod chunk_read;
 mod commit;
+mod copy;
 mod delete;
 mod dirty;
 mod displaced;
+mod draft;
 mod elements;
 mod files;
 mod flush;
@@ -44,6 +47,7 @@ mod read;
 mod recover;
 mod recovered;
 mod remove;
+mod rename;
 mod renames;
 mod size;
 mod stage;
@@ -59,6 +63,8 @@ pub(crate) use array_update::{Change, Visible, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory, id_of};
 pub(crate) use check::Finding;
 pub(crate) use commit::Existing;
+pub use copy::Copied;
+pub(crate) use draft::Draft;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub(crate) use handle::OpenNode;
 pub(crate) use read::{Snapshot, is_nothing};

@@ -1,7 +1,6 @@
 //! Building a node in the stage, whatever it is, and renaming the axes of what was moved.
 
 use std::borrow::Cow;
-use std::os::fd::AsFd;
 
 use super::array_options::ArrayOptions;
 use super::store::Store;
@@ -10,8 +9,7 @@ use crate::key::Key;
 use crate::object::{Encoded, Schema};
 use crate::values::{ArrayContent, Content, DataType, Elements};
 use crate::zarr::{
-    ChunkGrid, Codecs, GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, automatic_prefix,
-    column_names,
+    ChunkGrid, Codecs, GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, column_names,
 };
 
 /// One column of a table, by its name.
@@ -87,34 +85,6 @@ impl Store {
         Marker::of_kind(Kind::Table { columns: names, rows }).write(&mut group.attributes)?;
         self.create_staged(&format!("{name}/{METADATA_FILE}"), &[&NodeMetadata::Group(group).to_bytes()?])?;
         self.sync_staged_directory(name)
-    }
-
-    /// Gives a node that was moved from one key to another, and all below it, the automatic names of its new key.
-    pub(super) fn renew_dimension_names(&self, from: &Key, to: &Key) -> Result<()> {
-        self.replace_names(&self.place(to), &automatic_prefix(from), &automatic_prefix(to))
-    }
-
-    fn replace_names(&self, place: &str, old: &str, new: &str) -> Result<()> {
-        let directory =
-            self.files.open_directory(self.root(), place).map_err(self.failed("cannot open", place))?;
-        let mut metadata = self.read_metadata(&directory, place)?;
-        if let NodeMetadata::Array(array) = &mut metadata {
-            for name in array.dimension_names.iter_mut().flatten().flatten() {
-                if let Some(rest) = name.strip_prefix(old) {
-                    *name = format!("{new}{rest}");
-                }
-            }
-            return self.rewrite_metadata(&directory, place, &metadata);
-        }
-        for entry in self.files.list(directory.as_fd()).map_err(self.failed("cannot list", place))? {
-            let name = entry.name.to_string_lossy();
-            let below = format!("{place}/{name}");
-            if entry.is_directory && self.files.stat(self.root(), &format!("{below}/{METADATA_FILE}")).is_ok()
-            {
-                self.replace_names(&below, old, new)?;
-            }
-        }
-        Ok(())
     }
 }
 

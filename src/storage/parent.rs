@@ -5,13 +5,15 @@ use std::path::{Component, Path, PathBuf};
 
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
 
 impl Store {
-    /// Whether both are one directory, whatever they were opened as.
+    /// Whether both are open on one hierarchy, whatever they were opened as.
     pub(crate) fn is_same(&self, other: &Self) -> Result<bool> {
         let id = |store: &Self| {
-            let stat = store.files.stat_open(store.root());
-            stat.map(|stat| stat.id).map_err(store.failed("cannot look at", ""))
+            let place = store.place(&Key::root());
+            let stat = store.files.stat(store.root(), &place);
+            stat.map(|stat| stat.id).map_err(store.failed("cannot look up", &place))
         };
         Ok(id(self)? == id(other)?)
     }

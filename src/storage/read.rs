@@ -148,7 +148,7 @@ impl Store {
         Ok(Snapshot { place, directory, metadata, marker, id, _document: document })
     }
 
-    fn link_at(&self, place: &str) -> Error {
+    pub(super) fn link_at(&self, place: &str) -> Error {
         let message = "there is a symbolic link; links are never followed inside a store";
         Error::new(ErrorKind::Corrupt, message).with_file(self.shown(place))
     }
@@ -281,7 +281,7 @@ pub(super) fn nothing_at(key: &Key) -> Error {
 }
 
 /// Whether a path led through a symbolic link. The standard library has no stable kind for it.
-fn is_link(error: &io::Error) -> bool {
+pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 

@@ -67,7 +67,9 @@ pub(crate) struct Store {
     path: PathBuf,
     root: Handle,
     /// Where the hierarchy is, relative to `root`.
-    hierarchy: &'static str,
+    hierarchy: String,
+    /// The key of its topmost group: the root, but for what is still staged.
+    base: Key,
     access: Access,
     writer: Option<PerProcess<Writer>>,
     /// What was repaired when the store was opened.
@@ -77,7 +79,7 @@ pub(crate) struct Store {
 /// What only a store that is open for writing has.
 #[derive(Debug)]
 pub(super) struct Writer {
-    pub stage: Stage,
+    pub stage: Arc<Stage>,
     pub groups: KnownGroups,
     pub patience: Duration,
     pub trust: Trust,
@@ -117,7 +119,8 @@ impl Store {
             let message = format!("there is no store here: no {HIERARCHY}/{METADATA_FILE}");
             return Err(Error::new(ErrorKind::NotFound, message).with_file(path));
         };
-        let mut store = Self { files, path, root, hierarchy, access, writer: None, recovered: Vec::new() };
+        let (hierarchy, base, recovered) = (hierarchy.to_owned(), Key::root(), Vec::new());
+        let mut store = Self { files, path, root, hierarchy, base, access, writer: None, recovered };
         store.check_format()?;
         if !access.read_only {
             store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
@@ -134,8 +137,8 @@ impl Store {
         fork::remember_process();
         let path = absolute(path)?;
         let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
-        let (hierarchy, recovered) = (HIERARCHY, Vec::new());
-        let mut store = Self { files, path, root, hierarchy, access, writer: None, recovered };
+        let (hierarchy, base, recovered) = (HIERARCHY.to_owned(), Key::root(), Vec::new());
+        let mut store = Self { files, path, root, hierarchy, base, access, writer: None, recovered };
         store.check_format()?;
         store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
         store.create_root()?;
@@ -162,12 +165,25 @@ impl Store {
 
     /// Where a node is, relative to [`Store::root`].
     pub(super) fn place(&self, key: &Key) -> String {
-        if key.is_root() { self.hierarchy.to_owned() } else { format!("{}/{}", self.hierarchy, key.as_str()) }
+        match key.as_str().strip_prefix(self.base.as_str()).map(|below| below.trim_start_matches('/')) {
+            None | Some("") => self.hierarchy.clone(),
+            Some(below) => format!("{}/{below}", self.hierarchy),
+        }
     }
 
     /// The place of a file inside the store, for messages.
     pub(super) fn shown(&self, place: &str) -> PathBuf {
         self.path.join(place)
+    }
+
+    /// Whether `key` is the topmost group, which nothing here makes or takes away.
+    pub(super) fn is_top(&self, key: &Key) -> bool {
+        *key == self.base
+    }
+
+    /// Whether this is a calculation, and not only somebody's Zarr hierarchy.
+    pub(crate) fn is_calculation(&self) -> bool {
+        self.hierarchy != "."
     }
 
     /// Turns an error of the file system into ours.
@@ -310,6 +326,7 @@ impl Store {
         let shared = tree.acquire(Mode::Shared, access.patience, &trust, &self.shown(&lock_place("tree")))?;
         let path = self.shown(&format!("{INTERNALS}/stage"));
         let stage = Stage::open(Arc::clone(&self.files), self.open_internal("stage")?, &trust, &path)?;
+        let stage = Arc::new(stage);
         if !self.is_in_place().map_err(self.failed("cannot open", ""))? {
             return Err(Error::new(ErrorKind::NotFound, "the store has left its place"));
         }
@@ -327,6 +344,35 @@ impl Store {
         };
         self.write_format(&writer.stage, access.durability)?;
         Ok(writer)
+    }
+
+    /// The staged group `name` as a store of its own, whose topmost group has the key `base`, as it will once it is
+    /// committed. Nothing in it is flushed, nor marked as not flushed: nobody sees it.
+    pub(super) fn of_staged(&self, name: &str, base: &Key) -> Result<Self> {
+        let writer = self.writer()?;
+        let again = |handle: &Handle| handle.try_clone().map_err(self.failed("cannot open", INTERNALS));
+        let hierarchy = format!("{INTERNALS}/stage/{}/{name}", writer.stage.txid());
+        let writer = Writer {
+            stage: Arc::clone(&writer.stage),
+            groups: KnownGroups::default(),
+            patience: writer.patience,
+            trust: Trust::new(self.access.locks),
+            trash: again(&writer.trash)?,
+            renames: Renames::default(),
+            dirty: Dirty::marked(),
+            locks: again(&writer.locks)?,
+            tree: writer.tree.clone(),
+        };
+        Ok(Self {
+            files: Arc::clone(&self.files),
+            path: self.path.clone(),
+            root: again(&self.root)?,
+            hierarchy,
+            base: base.clone(),
+            access: Access { durability: Durability::Process, ..self.access },
+            writer: Some(PerProcess::new(writer)),
+            recovered: Vec::new(),
+        })
     }
 
     pub(super) fn create_directory_if_missing(&self, place: &str) -> Result<()> {

@@ -117,6 +117,10 @@ impl Store {
 
     fn remove_found(&self, found: &Found) -> Result<()> {
         let directory = self.open_internal(found.directory())?;
+        if let (LeftoverKind::Stage, Some(name)) = (found.kind, found.name.to_str()) {
+            // Its owner may have died before a move was finished. Where that fails, it is left to the next writer.
+            self.finish_moves(&directory, name)?;
+        }
         let removed = remove_tree(&*self.files, directory.as_fd(), &found.name);
         removed.map_err(|error| Error::io("cannot remove", self.path_of(found), error))
     }

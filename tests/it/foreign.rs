@@ -77,6 +77,43 @@ fn arrays_that_zarr_python_wrote_have_the_right_values() {
     assert_eq!(left_out, ["/gzip"]);
 }
 
+/// Compares every array of two hierarchies, and wants no warning.
+const COMPARER: &str = r#"
+import sys, warnings, numpy as np, zarr
+warnings.simplefilter("error")
+one, other = (zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False) for path in sys.argv[1:3])
+members = dict(one.members(max_depth=None))
+assert members.keys() == dict(other.members(max_depth=None)).keys() and len(members) == 13, members.keys()
+for key, member in members.items():
+    if isinstance(member, zarr.Array):
+        np.testing.assert_array_equal(member[...], other[key][...], strict=True)
+"#;
+
+#[test]
+fn what_zarr_python_wrote_is_copied_as_it_is_with_codecs_that_are_not_supported_too() {
+    let Some((directory, foreign)) = written() else { return };
+    let store = DataStore::at(directory.path().join("store")).unwrap();
+    store.copy_from(&foreign, "/", "/foreign").run().unwrap();
+    assert_eq!(
+        store.get::<Array3<i16>>("/foreign/sparse").unwrap(),
+        foreign.get::<Array3<i16>>("/sparse").unwrap()
+    );
+    let document = std::fs::read(store.calc_dir().join("output.zarr/foreign/sparse/zarr.json")).unwrap();
+    let document: Json = serde_json::from_slice(&document).unwrap();
+    assert_eq!(document["attributes"]["calcstore"], serde_json::json!({"sparse": true}));
+    assert_eq!(document["dimension_names"][2], "foreign:sparse:2");
+    let report = store.check("/", |_| calcstore::Continue::Yes).unwrap();
+    assert_eq!(report.faults.iter().map(|fault| fault.key.as_str()).collect::<Vec<_>>(), ["/foreign/gzip"]);
+    // Nothing is missing of an array that a copy calls complete.
+    std::fs::remove_file(store.calc_dir().join("output.zarr/foreign/v2/2/1")).unwrap();
+    assert_eq!(store.get::<Array2<f64>>("/foreign/v2").unwrap_err().kind(), ErrorKind::Corrupt);
+    store.remove("/foreign/v2").unwrap();
+    store.copy_from(&foreign, "/v2", "/foreign/v2").run().unwrap();
+    let paths = [foreign.calc_dir().to_owned(), store.calc_dir().join("output.zarr/foreign")];
+    let output = Command::new(oracle::python().unwrap()).args(["-c", COMPARER]).args(paths).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// The corpus of files that other programs wrote, where there is one.
 fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");

@@ -24,6 +24,7 @@ mod foreign;
 mod forks;
 mod format_spec;
 mod fuzz_replay;
+mod groups;
 mod hostile;
 mod input_files;
 mod layering;

@@ -158,6 +158,48 @@ fn a_writer_killed_at_any_moment_leaves_whole_values_and_all_that_it_acknowledge
 }
 
 #[test]
+fn child_commits_groups_until_it_is_killed() {
+    let Some(directory) = told_directory() else { return };
+    let store = DataStore::at(&directory).unwrap();
+    for n in 0.. {
+        for key in [format!("/new/{n}"), "/current".to_owned()] {
+            let draft = store.draft(&key).unwrap().replace(true);
+            (0..20).for_each(|value| draft.insert(&format!("h/{value}"), [n]).unwrap());
+            draft.commit().unwrap();
+        }
+        store.copy("/current", &format!("/copy/{n}")).unwrap();
+        store.rename(&format!("/new/{n}"), &format!("/moved/{n}")).unwrap();
+    }
+}
+
+#[test]
+fn whoever_is_killed_while_committing_copying_or_moving_groups_leaves_whole_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut groups = 0;
+    for kill in 0..12u64 {
+        let mut child = start("child_commits_groups_until_it_is_killed", directory.path());
+        std::thread::sleep(Duration::from_millis(80 + kill * 17));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let store = DataStore::at(directory.path()).unwrap();
+        assert_eq!(store.check("/", |_| Continue::Yes).unwrap().faults, []);
+        for group in store.glob("/*/*/h").unwrap().chain(store.glob("/current/h").unwrap()) {
+            let values: Vec<Vec<i32>> =
+                (0..20).map(|n| store.get(&format!("{group}/{n}")).unwrap()).collect();
+            assert!(store.len(&group).unwrap() == 20 && values.iter().all(|value| *value == values[0]));
+            let name = format!("{}:7:0", group.trim_start_matches('/').replace('/', ":"));
+            let layout = store.node(&format!("{group}/7")).unwrap().layout.unwrap();
+            assert_eq!(layout.dimension_names, [Some(name)]);
+            groups += 1;
+        }
+        let stages = directory.path().join(".calcstore/stage");
+        assert_eq!(std::fs::read_dir(stages).unwrap().count(), 1, "the stage of the dead writer is swept");
+        store.clear("/").unwrap();
+    }
+    assert!(groups > 12, "{groups} groups");
+}
+
+#[test]
 fn readers_never_see_two_versions_of_a_value() {
     let directory = tempfile::tempdir().unwrap();
     let store = DataStore::at(directory.path()).unwrap();

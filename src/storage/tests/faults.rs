@@ -10,12 +10,16 @@ use crate::values::Put;
 
 /// Runs `work` once for each call that can fail; then a store opened anew is given to `verify`, with whether the
 /// work was acknowledged. Gives the number of calls that failed.
-fn sweep(for_ever: bool, work: impl Fn(&Store) -> Result<()>, verify: impl Fn(&Store, bool)) -> usize {
+pub(super) fn sweep(
+    for_ever: bool,
+    work: impl Fn(&Arc<Store>) -> Result<()>,
+    verify: impl Fn(&Store, bool),
+) -> usize {
     for failing in 1.. {
         for durability in [Durability::Process, Durability::Power] {
             let directory = tempfile::tempdir().unwrap();
             let files = Arc::new(Watched { for_ever, ..Watched::default() });
-            let opened = store(Arc::clone(&files), directory.path(), durability).unwrap();
+            let opened = Arc::new(store(Arc::clone(&files), directory.path(), durability).unwrap());
             put(&opened, "/kept", [1.0, 2.0]).unwrap();
             put(&opened, "/g/old", [3.0, 4.0]).unwrap();
             files.calls.store(0, SeqCst);
@@ -46,7 +50,7 @@ fn sweep(for_ever: bool, work: impl Fn(&Store) -> Result<()>, verify: impl Fn(&S
 #[test]
 fn a_new_value_is_there_or_not() {
     for for_ever in [false, true] {
-        let work = |store: &Store| put(store, "/g/h/new", [5.0, 6.0]);
+        let work = |store: &Arc<Store>| put(store, "/g/h/new", [5.0, 6.0]);
         let points = sweep(for_ever, work, |store, done| match get::<Vec<f64>>(store, "/g/h/new") {
             Ok(found) => assert_eq!(found, [5.0, 6.0]),
             Err(error) => assert!(!done && error.kind() == ErrorKind::NotFound, "{error}"),
@@ -58,7 +62,7 @@ fn a_new_value_is_there_or_not() {
 #[test]
 fn a_replaced_value_is_the_old_or_the_new_one() {
     for for_ever in [false, true] {
-        let work = |store: &Store| put(store, "/g/old", [5.0, 6.0]);
+        let work = |store: &Arc<Store>| put(store, "/g/old", [5.0, 6.0]);
         let points = sweep(for_ever, work, |store, done| {
             let found = get::<Vec<f64>>(store, "/g/old").unwrap();
             assert!(found == [5.0, 6.0] || (!done && found == [3.0, 4.0]), "{found:?}");
@@ -70,7 +74,7 @@ fn a_replaced_value_is_the_old_or_the_new_one() {
 #[test]
 fn a_removed_value_is_whole_until_it_is_gone() {
     for for_ever in [false, true] {
-        let work = |store: &Store| store.remove(&key("/g/old"), None).map(|_| ());
+        let work = |store: &Arc<Store>| store.remove(&key("/g/old"), None).map(|_| ());
         sweep(for_ever, work, |store, done| match get::<Vec<f64>>(store, "/g/old") {
             Ok(found) => assert!(!done && found == [3.0, 4.0]),
             Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound),
@@ -81,7 +85,7 @@ fn a_removed_value_is_whole_until_it_is_gone() {
 #[test]
 fn a_moved_value_is_at_one_of_its_keys() {
     for for_ever in [false, true] {
-        let work = |store: &Store| store.rename(&key("/g/old"), &key("/h/new"));
+        let work = |store: &Arc<Store>| store.rename(&key("/g/old"), &key("/h/new"));
         sweep(for_ever, work, |store, done| {
             let (old, new) = (get::<Vec<f64>>(store, "/g/old"), get::<Vec<f64>>(store, "/h/new"));
             assert!(old.is_ok() != new.is_ok() && (new.is_ok() || !done));
@@ -92,7 +96,7 @@ fn a_moved_value_is_at_one_of_its_keys() {
 
 #[test]
 fn attributes_are_the_old_or_the_new_ones() {
-    let work = |store: &Store| {
+    let work = |store: &Arc<Store>| {
         store.update_metadata(&key("/g/old"), |metadata| {
             metadata.attributes_mut().insert("units".to_owned(), "g".into());
             Ok(())

@@ -8,6 +8,7 @@ mod protocol;
 mod reading;
 mod replacing;
 mod sweeping;
+mod trees;
 mod trusting;
 
 use std::collections::BTreeMap;
@@ -180,6 +181,16 @@ impl Files for Watched {
         let again = File::from(file.try_clone()?);
         self.unflushed.lock().unwrap().insert(again.metadata()?.ino(), again);
         Ok(file)
+    }
+
+    fn copy_file(
+        &self,
+        from: BorrowedFd<'_>,
+        to: (BorrowedFd<'_>, &str),
+        inspect: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<()> {
+        self.call(|| format!("copy {} -> {}", shown(from, ""), shown(to.0, to.1)))?;
+        Os.copy_file(from, to, inspect)
     }
 
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>> {

@@ -8,10 +8,10 @@ use super::{Watched, key, put, store};
 use crate::storage::{Durability, Store};
 
 /// The calls that `work` makes on a store that holds `/old`.
-fn calls(durability: Durability, work: impl FnOnce(&Store)) -> String {
+pub(super) fn calls(durability: Durability, work: impl FnOnce(&Arc<Store>)) -> String {
     let directory = tempfile::tempdir().unwrap();
     let files = Arc::new(Watched::default());
-    let store = store(Arc::clone(&files), directory.path(), durability).unwrap();
+    let store = Arc::new(store(Arc::clone(&files), directory.path(), durability).unwrap());
     put(&store, "/old", 1.0).unwrap();
     files.log.lock().unwrap().clear();
     work(&store);
@@ -87,23 +87,32 @@ fn removing_is_one_rename_into_the_trash() {
 
 #[test]
 fn moving_renames_the_node_then_renews_its_dimension_names() {
-    let log = calls(Durability::Power, |store| store.rename(&key("/old"), &key("/g/new")).unwrap());
-    assert_snapshot!(log, @r"
-    mkdir .calcstore/stage/TX/3
-    write .calcstore/stage/TX/3/zarr.json
-    sync .calcstore/stage/TX/3/zarr.json
-    sync .calcstore/stage/TX/3
-    rename New .calcstore/stage/TX/3 -> output.zarr/g
+    let log = calls(Durability::Power, |store| {
+        put(store, "/row", [1.0]).unwrap();
+        store.rename(&key("/row"), &key("/g/new")).unwrap();
+    });
+    let log: Vec<&str> = log.lines().skip_while(|line| !line.contains("moved")).collect();
+    assert_snapshot!(log.join("\n"), @r"
+    write .calcstore/stage/TX/moved.4
+    sync .calcstore/stage/TX/moved.4
+    sync .calcstore/stage/TX
+    sync .calcstore/stage
+    mkdir .calcstore/stage/TX/5
+    write .calcstore/stage/TX/5/zarr.json
+    sync .calcstore/stage/TX/5/zarr.json
+    sync .calcstore/stage/TX/5
+    rename New .calcstore/stage/TX/5 -> output.zarr/g
     sync output.zarr/g/zarr.json
     sync output.zarr/g
     sync output.zarr
-    rename New output.zarr/old -> output.zarr/g/new
+    rename New output.zarr/row -> output.zarr/g/new
     sync output.zarr/g
     sync output.zarr
-    write .calcstore/stage/TX/4
-    sync .calcstore/stage/TX/4
-    rename Over .calcstore/stage/TX/4 -> output.zarr/g/new/zarr.json
+    write .calcstore/stage/TX/6
+    sync .calcstore/stage/TX/6
+    rename Over .calcstore/stage/TX/6 -> output.zarr/g/new/zarr.json
     sync output.zarr/g/new
+    unlink .calcstore/stage/TX/moved.4
     ");
 }
 

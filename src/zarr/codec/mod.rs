@@ -140,6 +140,11 @@ impl Codecs {
         }
     }
 
+    /// Whether a chunk file, whatever else is in it, ends with a checksum of all before.
+    pub(crate) fn ends_with_checksum(&self) -> bool {
+        self.filters.last() == Some(&Filter::Crc32c)
+    }
+
     /// Whether text lies in the file uncompressed; then, whether a checksum follows it.
     pub(crate) fn plain_text(&self) -> Option<bool> {
         match (&self.serializer, &self.order, self.filters.as_slice()) {

@@ -1,0 +1,320 @@
+//! Copying a value or a group, within a store and from another one.
+//!
+//! Chunk files are copied as they are, and only their checksums are looked at; `zarr.json` is written anew. Each
+//! value is read as one version. All of it is staged, and appears by one rename.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use rayon::prelude::*;
+
+use super::commit::Existing;
+use super::fork::in_parallel;
+use super::read::{Snapshot, is_link};
+use super::remove::remove_tree;
+use super::store::{INTERNALS, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{
+    ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, Kind, METADATA_FILE, Marker, NodeMetadata, automatic_names,
+    column_names, renew_names,
+};
+
+/// How far a copy has come. A value that changes while it is copied counts again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Copied {
+    /// The number of nodes that are copied: values, groups, and columns of tables.
+    pub nodes: u64,
+    /// The bytes of their chunks.
+    pub bytes: u64,
+}
+
+/// Called now and then; its error ends the copy.
+pub(crate) type Each<'a> = dyn FnMut(Copied) -> Result<()> + Send + 'a;
+
+/// A copy under way.
+struct Copy<'a> {
+    source: &'a Store,
+    target: &'a Store,
+    nodes: AtomicU64,
+    bytes: AtomicU64,
+    each: Mutex<&'a mut Each<'a>>,
+}
+
+impl Store {
+    /// Copies `from` with everything below it out of `source`, which may be this store, to `to`.
+    pub(crate) fn copy<'a>(
+        &'a self,
+        (source, from): (&'a Store, &Key),
+        to: &Key,
+        existing: Existing,
+        each: &'a mut Each<'a>,
+    ) -> Result<Copied> {
+        self.check_target(to)?;
+        if to.is_within(from) && self.is_same(source)? {
+            let message = format!("cannot be copied to {to}, which is itself or below it");
+            return Err(Error::new(ErrorKind::Conflict, message).with_key(from.to_string()));
+        }
+        let (nodes, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        let copy = Copy { source, target: self, nodes, bytes, each: Mutex::new(each) };
+        let name = self.writer()?.stage.next_name();
+        let copied = copy.node(from, to, &name).and_then(|()| self.commit_tree(to, &name, existing));
+        copied.inspect_err(|_| self.discard(&name))?;
+        Ok(copy.so_far())
+    }
+}
+
+impl Copy<'_> {
+    /// Copies a node to `path` in the stage, with everything below it.
+    fn node(&self, from: &Key, to: &Key, path: &str) -> Result<()> {
+        to.check_creatable()?;
+        let members = self.source.read(from, |snapshot| {
+            // What an earlier look has left.
+            let cleared = remove_tree(&*self.target.files, self.stage()?, path);
+            cleared.map_err(self.target.failed("cannot remove", INTERNALS))?;
+            self.target.create_staged_directory(path)?;
+            match (&snapshot.metadata, &snapshot.marker.kind) {
+                (NodeMetadata::Array(array), _) => {
+                    let names = automatic_names(to, array.shape.len());
+                    self.array(&snapshot.place, snapshot.directory.as_fd(), array, (names, path), false)?;
+                    Ok(Vec::new())
+                }
+                (NodeMetadata::Group(_), Some(Kind::Table { columns, .. })) => {
+                    let sparse = self.columns(snapshot, columns, (to, path))?;
+                    self.group(snapshot, sparse, path)?;
+                    Ok(Vec::new())
+                }
+                (NodeMetadata::Group(_), _) => {
+                    let names = self.source.names_in(from, snapshot)?;
+                    self.group(snapshot, false, path)?;
+                    Ok(names)
+                }
+            }
+        })?;
+        self.report(1, 0)?;
+        let copy = |name: String| {
+            let copied = self.node(&from.child(&name)?, &to.child(&name)?, &format!("{path}/{name}"));
+            match copied {
+                // It was removed while we were on our way: of a group as a whole nobody promises one version.
+                Err(error) if error.kind() == ErrorKind::NotFound => self.remove(&format!("{path}/{name}")),
+                copied => copied,
+            }
+        };
+        in_parallel(|| members.into_par_iter().try_for_each(copy))
+    }
+
+    /// Copies the columns of a table; tells whether some lack chunks.
+    fn columns(&self, table: &Snapshot, columns: &[String], (to, path): (&Key, &str)) -> Result<bool> {
+        let column = |name: &String| {
+            // A name that is no component would lead out of the table.
+            Key::root().child(name)?;
+            let place = format!("{}/{name}", table.place);
+            let directory = self.source.files.open_directory(table.directory.as_fd(), name);
+            let directory = directory.map_err(|error| self.cannot_open(&place, error))?;
+            let NodeMetadata::Array(array) = self.source.read_metadata(&directory, &place)? else {
+                let message = format!("the table is damaged: column {name} is a group");
+                return Err(Error::new(ErrorKind::Corrupt, message).with_file(self.source.shown(&place)));
+            };
+            let path = format!("{path}/{name}");
+            self.target.create_staged_directory(&path)?;
+            let names = column_names(to, name, array.shape.len());
+            let sparse = table.marker.sparse;
+            let sparse = self.array(&place, directory.as_fd(), &array, (names, &path), sparse)?;
+            self.report(1, 0)?;
+            Ok(sparse)
+        };
+        in_parallel(|| columns.par_iter().map(column).try_reduce(|| false, |one, other| Ok(one || other)))
+    }
+
+    /// Copies an array out of its open directory. It may lack chunks if `sparse` or its own metadata say so; tells
+    /// whether it does.
+    fn array(
+        &self,
+        place: &str,
+        directory: BorrowedFd<'_>,
+        array: &ArrayMetadata,
+        (names, path): (Vec<String>, &str),
+        sparse: bool,
+    ) -> Result<bool> {
+        let grid = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
+        let mut marker = Marker::read(&array.attributes)?;
+        let mut chunks = Vec::new();
+        self.list_chunks(place, directory, array, "", &mut chunks)?;
+        let lacks_chunks = (chunks.len() as u64) < grid.len();
+        if lacks_chunks && self.source.is_calculation() && !sparse && !marker.sparse {
+            let missing = Error::new(ErrorKind::Corrupt, "a chunk is missing");
+            return Err(missing.with_file(self.source.shown(place)));
+        }
+        marker.sparse |= lacks_chunks;
+        let mut metadata = array.clone();
+        renew_names(&mut metadata, names);
+        marker.write(&mut metadata.attributes)?;
+        self.make_directories(path, &chunks)?;
+        // What cannot be decoded can be copied all the same.
+        let codecs = Codecs::new(array).ok();
+        let copy = |chunk: &String| self.chunk(place, directory, codecs.as_ref(), (path, chunk));
+        match chunks.as_slice() {
+            [chunk] => copy(chunk)?,
+            chunks => in_parallel(|| chunks.par_iter().try_for_each(copy))?,
+        }
+        self.write(&NodeMetadata::Array(metadata), path)?;
+        Ok(lacks_chunks)
+    }
+
+    /// Finds the chunks that are there, of those that the array can have.
+    fn list_chunks(
+        &self,
+        place: &str,
+        directory: BorrowedFd<'_>,
+        array: &ArrayMetadata,
+        below: &str,
+        found: &mut Vec<String>,
+    ) -> Result<()> {
+        let failed = self.source.failed("cannot list", place);
+        for entry in self.source.files.list(directory).map_err(&failed)? {
+            let Some(name) = entry.name.to_str() else { continue };
+            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            if !entry.is_directory {
+                if is_chunk(array, &path) {
+                    found.push(path);
+                }
+            } else if path.split('/').count() <= array.shape.len() {
+                let inner = self.source.files.open_directory(directory, name);
+                let inner = inner.map_err(|error| self.cannot_open(place, error))?;
+                self.list_chunks(place, inner.as_fd(), array, &path, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the directories that chunks lie in whose names hold a `/`.
+    fn make_directories(&self, path: &str, chunks: &[String]) -> Result<()> {
+        let parents = chunks.iter().flat_map(|chunk| chunk.match_indices('/').map(|(at, _)| &chunk[..at]));
+        // In the order of their names each is before those in it.
+        let parents: std::collections::BTreeSet<&str> = parents.collect();
+        parents
+            .into_iter()
+            .try_for_each(|parent| self.target.create_staged_directory(&format!("{path}/{parent}")))
+    }
+
+    fn chunk(
+        &self,
+        place: &str,
+        directory: BorrowedFd<'_>,
+        codecs: Option<&Codecs>,
+        (path, chunk): (&str, &str),
+    ) -> Result<()> {
+        let damaged = |error: Error| error.with_file(self.source.shown(place).join(chunk));
+        let place = format!("{place}/{chunk}");
+        let opened = self.source.files.open_file(directory, chunk);
+        let file = opened.map_err(|error| self.cannot_open(&place, error))?;
+        let stat = self.source.files.stat_open(file.as_fd());
+        let length = stat.map_err(self.source.failed("cannot read", &place))?.bytes;
+        let mut seen = Seen::new(length, codecs.is_some_and(Codecs::ends_with_checksum));
+        let to = (self.stage()?, &*format!("{path}/{chunk}"));
+        let copied = self.target.files.copy_file(file.as_fd(), to, &mut |bytes| seen.add(bytes));
+        copied.map_err(self.target.failed("cannot copy a chunk", INTERNALS))?;
+        seen.verify(codecs.and_then(Codecs::encoded_size)).map_err(damaged)?;
+        self.report(0, length)
+    }
+
+    fn cannot_open(&self, place: &str, error: io::Error) -> Error {
+        if is_link(&error) {
+            return self.source.link_at(place);
+        }
+        let is_missing = error.kind() == io::ErrorKind::NotFound;
+        let error = self.source.failed("cannot open", place)(error);
+        // That a part of a value is missing does not mean that the value is.
+        if is_missing { error.with_kind(ErrorKind::Corrupt) } else { error }
+    }
+
+    /// Writes the metadata of a group or table; the copy of a root is a plain group.
+    fn group(&self, snapshot: &Snapshot, sparse: bool, path: &str) -> Result<()> {
+        let (mut metadata, mut marker) = (snapshot.metadata.clone(), snapshot.marker.clone());
+        marker.kind = marker.kind.filter(|kind| !matches!(kind, Kind::Root { .. }));
+        marker.sparse |= sparse;
+        marker.write(metadata.attributes_mut())?;
+        self.write(&metadata, path)
+    }
+
+    fn write(&self, metadata: &NodeMetadata, path: &str) -> Result<()> {
+        let path = format!("{path}/{METADATA_FILE}");
+        let written = self.target.files.create_file(self.stage()?, &path, &[&metadata.to_bytes()?]);
+        written.map(|_| ()).map_err(self.target.failed("cannot write the metadata", INTERNALS))
+    }
+
+    fn remove(&self, path: &str) -> Result<()> {
+        let removed = remove_tree(&*self.target.files, self.stage()?, path);
+        removed.map_err(self.target.failed("cannot remove", INTERNALS))
+    }
+
+    fn stage(&self) -> Result<BorrowedFd<'_>> {
+        Ok(self.target.writer()?.stage.handle())
+    }
+
+    fn report(&self, nodes: u64, bytes: u64) -> Result<()> {
+        self.nodes.fetch_add(nodes, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        // While somebody is being told nobody waits: a callback may itself be work for all threads.
+        match self.each.try_lock() {
+            Ok(mut each) => each(self.so_far()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn so_far(&self) -> Copied {
+        Copied { nodes: self.nodes.load(Relaxed), bytes: self.bytes.load(Relaxed) }
+    }
+}
+
+/// Whether a path below an array is that of one of its chunks.
+fn is_chunk(array: &ArrayMetadata, path: &str) -> bool {
+    let indices = path.trim_start_matches('c').split(['/', '.']).filter(|index| !index.is_empty());
+    let Ok(mut index) = indices.map(str::parse).collect::<Result<Vec<u64>, _>>() else { return false };
+    index.truncate(array.shape.len());
+    let counts = array.shape.iter().zip(&array.chunk_shape).map(|(length, chunk)| length.div_ceil(*chunk));
+    index.len() == array.shape.len()
+        && index.iter().zip(counts).all(|(at, count)| *at < count)
+        && array.chunk_keys.path(&index) == path
+}
+
+/// What was seen of a chunk on its way: enough to tell whether it is whole.
+struct Seen {
+    /// The bytes before the checksum, as far as one can tell beforehand.
+    data: u64,
+    length: u64,
+    checksum: Option<(u32, Vec<u8>)>,
+}
+
+impl Seen {
+    fn new(length: u64, has_checksum: bool) -> Self {
+        let data = length.saturating_sub(CHECKSUM as u64);
+        Self { data, length: 0, checksum: has_checksum.then_some((0, Vec::new())) }
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        if let Some((sum, stored)) = &mut self.checksum {
+            let left = usize::try_from(self.data.saturating_sub(self.length)).unwrap_or(usize::MAX);
+            let (data, rest) = bytes.split_at(left.min(bytes.len()));
+            *sum = crc32c::crc32c_append(*sum, data);
+            stored.extend(rest.iter().take(CHECKSUM + 1));
+        }
+        self.length += bytes.len() as u64;
+    }
+
+    fn verify(&self, expected: Option<u64>) -> Result<()> {
+        if let Some(expected) = expected.filter(|expected| *expected != self.length) {
+            let what = format!("the chunk has {} bytes, where {expected} belong", self.length);
+            return Err(Error::new(ErrorKind::Corrupt, what));
+        }
+        match &self.checksum {
+            Some((sum, stored)) if *stored != sum.to_le_bytes() => {
+                Err(Error::new(ErrorKind::Corrupt, "a chunk is damaged: its checksum is wrong"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
