@@ -123,40 +123,50 @@ fn append(store: &Store, name: &str, data: &[u8]) -> Result<()> {
     })
 }
 
+const KEYS: [&str; 4] = ["/a", "/g/b", "/g/h/c", "/x"];
+
+/// For each key what it was at the last flush, and everything after it.
+type History = BTreeMap<&'static str, Vec<Seen>>;
+
+/// Changes one key, or flushes.
+fn do_something(store: &Store, dice: &mut Dice, step: u8, history: &mut History) {
+    let name = KEYS[usize::try_from(dice.roll(4)).unwrap()];
+    let exists = history[name].last().unwrap().is_some();
+    let data = [step; 8];
+    match dice.roll(9) {
+        0 => {
+            store.flush().unwrap();
+            for seen in history.values_mut() {
+                *seen = vec![seen.pop().unwrap()];
+            }
+            return;
+        }
+        1 if exists => assert!(store.remove(&key(name), None).unwrap()),
+        2 | 3 if exists => set_attribute(store, name, step.into()).unwrap(),
+        4 if exists => append(store, name, &data).unwrap(),
+        5 if exists => change(store, name, &[("c.0", &data)], |_| {}).unwrap(),
+        6 if exists && history["/x"].last() == Some(&None) => {
+            store.rename(&key(name), &key("/x")).unwrap();
+            history.get_mut("/x").unwrap().push(see(store, "/x"));
+        }
+        _ => put(store, name, data.to_vec()).unwrap(),
+    }
+    history.get_mut(name).unwrap().push(see(store, name));
+}
+
 #[test]
 fn whatever_is_torn_a_key_has_what_was_flushed_or_something_later_and_whole() {
-    let keys = ["/a", "/g/b", "/g/h/c", "/x"];
     let (mut put_back, mut lost) = (0, 0);
-    for seed in 0..150 {
+    for seed in 0..100 {
         let mut dice = Dice(seed);
         let directory = tempfile::tempdir().unwrap();
         let lacks = if seed % 5 == 0 { vec![Rename::Exchange] } else { vec![] };
         let files = Arc::new(Watched { lacks, ..in_boot(1) });
         let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
         opened.flush().unwrap();
-        // For each key what it was at the last flush, and everything after it.
-        let mut history: BTreeMap<&str, Vec<Seen>> = keys.map(|name| (name, vec![None])).into();
+        let mut history: History = KEYS.map(|name| (name, vec![None])).into();
         for step in 1..=dice.roll(12) + 3 {
-            let name = keys[usize::try_from(dice.roll(4)).unwrap()];
-            let exists = history[name].last().unwrap().clone();
-            let data = [u8::try_from(step).unwrap(); 8];
-            match (dice.roll(9), exists) {
-                (0, _) => {
-                    opened.flush().unwrap();
-                    history.values_mut().for_each(|seen| *seen = vec![seen.pop().unwrap()]);
-                    continue;
-                }
-                (1, Some(_)) => assert!(opened.remove(&key(name), None).unwrap()),
-                (2 | 3, Some(_)) => set_attribute(&opened, name, step).unwrap(),
-                (4, Some(_)) => append(&opened, name, &data).unwrap(),
-                (6, Some(_)) if history["/x"].last() == Some(&None) => {
-                    opened.rename(&key(name), &key("/x")).unwrap();
-                    history.get_mut("/x").unwrap().push(see(&opened, "/x"));
-                }
-                (5, Some(_)) => change(&opened, name, &[("c.0", &data)], |_| {}).unwrap(),
-                _ => put(&opened, name, data.to_vec()).unwrap(),
-            }
-            history.get_mut(name).unwrap().push(see(&opened, name));
+            do_something(&opened, &mut dice, u8::try_from(step).unwrap(), &mut history);
         }
         let mut last = Dice(seed + 1000);
         let tear = |_: &str| match last.roll(4) {
@@ -167,7 +177,7 @@ fn whatever_is_torn_a_key_has_what_was_flushed_or_something_later_and_whole() {
         };
         cut(&files, opened, tear);
         let again = reopen(directory.path(), 2);
-        for name in keys {
+        for name in KEYS {
             let seen = see(&again, name);
             let is_named = again.recovered().iter().any(|found| found.key == name);
             let allowed = &history[name];
@@ -183,7 +193,7 @@ fn whatever_is_torn_a_key_has_what_was_flushed_or_something_later_and_whole() {
         let third = reopen(directory.path(), 2);
         assert_eq!(third.recovered(), [], "seed {seed}: once is enough");
     }
-    assert!(put_back > 50 && lost > 20, "{put_back} put back, {lost} lost");
+    assert!(put_back > 40 && lost > 20, "{put_back} put back, {lost} lost");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn values_are_stored_replaced_moved_and_removed_where_renames_are_plain() {
 /// it was acknowledged, and whether there was such a call.
 fn interrupted(directory: &std::path::Path, lacks: &[Rename], failing: usize) -> (bool, bool) {
     let files = Arc::new(Watched { for_ever: true, ..lacking(lacks) });
-    let durability = if failing % 2 == 0 { Durability::Power } else { Durability::Process };
+    let durability = if failing.is_multiple_of(2) { Durability::Power } else { Durability::Process };
     let opened = store(Arc::clone(&files), directory, durability).unwrap();
     put(&opened, "/g/a", vec![1.0; 100]).unwrap();
     files.calls.store(0, SeqCst);
@@ -64,7 +64,7 @@ fn a_writer_that_dies_at_any_call_leaves_the_old_value_or_the_new_one() {
             assert!(found == [2.0; 100] || (!done && found == [1.0; 100]), "call {failing}: {found:?}");
             assert_eq!(std::fs::read_dir(path.join(".calcstore/intent")).map_or(0, Iterator::count), 0);
             assert_eq!(again.check(&key("/"), &mut |_| Ok(())).unwrap().1, [], "call {failing}");
-            if !failed && failing % 2 == 0 {
+            if !failed && failing.is_multiple_of(2) {
                 assert!(done && failing > 10, "{failing}");
                 break;
             }
