@@ -199,7 +199,7 @@ fn metadata(document: &[u8]) -> Json {
 }
 
 #[test]
-fn opening_for_writing_sweeps_leftovers_and_leaves_what_is_reserved() {
+fn opening_for_writing_sweeps_and_finishes_what_is_left_over_and_leaves_the_rest() {
     let directory = tempfile::tempdir().unwrap();
     let source = examples().join("tolerance/calc_1");
     for file in files_below(&source) {
@@ -216,9 +216,10 @@ fn opening_for_writing_sweeps_leftovers_and_leaves_what_is_reserved() {
     let store = DataStore::at(directory.path()).unwrap();
     assert!(!internals.join("stage").join(txid).exists(), "the stage of a dead writer");
     assert!(!trash.exists(), "old trash");
+    assert!(!internals.join(format!("dirty/{0:032}-{1}-{txid}", 0, "1".repeat(32))).exists(), "looked into");
+    assert!(!internals.join(format!("intent/{txid}.json")).exists(), "nothing was left to finish");
+    assert_eq!(store.recovered(), [], "nothing was torn");
     for kept in [
-        format!("dirty/{0:032}-{1}-{txid}", 0, "1".repeat(32)),
-        format!("intent/{txid}.json"),
         format!("lost/{txid}/torn/zarr.json"),
         "later/unknown".to_owned(),
         "../notes.txt".to_owned(),
@@ -230,7 +231,9 @@ fn opening_for_writing_sweeps_leftovers_and_leaves_what_is_reserved() {
         store.keys("/").unwrap().collect::<Vec<_>>(),
         ["bytes", "dataset", "more", "sparse", "variants"]
     );
-    assert_eq!(store.check("/", |_| calcstore::Continue::Yes).unwrap().faults, []);
+    let faults = store.check("/", |_| calcstore::Continue::Yes).unwrap().faults;
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].what.contains(&format!("lost/{txid} holds what a power cut tore")), "{faults:?}");
 }
 
 #[test]
