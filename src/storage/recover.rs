@@ -239,7 +239,7 @@ impl Recovery<'_> {
         }
         let mut current = live.clone();
         let mut damage = self.damage(key, &current, &older)?;
-        let first = damage.clone();
+        let mut first = damage.clone();
         let mut last = None;
         for (at, wrapper) in older.iter().enumerate() {
             if damage.is_none() && wrapper.holds != Holds::FilesInPart {
@@ -252,7 +252,11 @@ impl Recovery<'_> {
                     current = wrapper.place(key);
                     last = Some(wrapper);
                 }
-                _ => store.put_files_back(wrapper, key, &current)?,
+                Holds::FilesInPart => {
+                    first.get_or_insert_with(|| "half put back when the power was cut again".to_owned());
+                    store.put_files_back(wrapper, key, &current)?;
+                }
+                Holds::Files => store.put_files_back(wrapper, key, &current)?,
             }
             damage = self.damage(key, &current, &older[at + 1..])?;
         }

@@ -219,11 +219,8 @@ fn opening_for_writing_sweeps_and_finishes_what_is_left_over_and_leaves_the_rest
     assert!(!internals.join(format!("dirty/{0:032}-{1}-{txid}", 0, "1".repeat(32))).exists(), "looked into");
     assert!(!internals.join(format!("intent/{txid}.json")).exists(), "nothing was left to finish");
     assert_eq!(store.recovered(), [], "nothing was torn");
-    for kept in [
-        format!("lost/{txid}/torn/zarr.json"),
-        "later/unknown".to_owned(),
-        "../notes.txt".to_owned(),
-    ] {
+    for kept in [format!("lost/{txid}/torn/zarr.json"), "later/unknown".to_owned(), "../notes.txt".to_owned()]
+    {
         assert!(internals.join(&kept).exists(), "{kept}");
     }
     store.insert("/more", 1.0).unwrap();

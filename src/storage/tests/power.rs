@@ -232,6 +232,26 @@ fn a_cut_while_a_store_is_repaired_is_repaired_as_well() {
 }
 
 #[test]
+fn what_was_half_put_back_when_the_power_was_cut_again_is_put_back_wholly() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = Arc::new(in_boot(1));
+    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    put(&opened, "/a", vec![1_u8; 8]).unwrap();
+    opened.flush().unwrap();
+    change(&opened, "/a", &[("c.0", &[2; 8])], |_| {}).unwrap();
+    cut(&files, opened, |_| Torn::Whole);
+    // The metadata are back, the chunk is not: what is there looks whole, but was never stored.
+    let trash = directory.path().join("calc/.calcstore/trash");
+    let wrapper = std::fs::read_dir(&trash).unwrap().next().unwrap().unwrap().path();
+    let live = directory.path().join("calc/output.zarr/a/zarr.json");
+    std::fs::rename(wrapper.join("a/zarr.json"), live).unwrap();
+    std::fs::rename(&wrapper, wrapper.with_extension("undo")).unwrap();
+    let again = reopen(directory.path(), 2);
+    assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), [1; 8]);
+    assert_eq!(outcomes(&again), [("/a".to_owned(), Outcome::PutBack)]);
+}
+
+#[test]
 fn a_torn_value_without_an_older_one_is_absent_and_named_and_kept_aside() {
     let directory = tempfile::tempdir().unwrap();
     let files = Arc::new(in_boot(1));
