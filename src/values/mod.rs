@@ -5,6 +5,7 @@
 //! and the data types but no file format.
 
 mod any_array;
+mod bit_rounding;
 mod content;
 mod data_type;
 mod element;
@@ -16,6 +17,8 @@ mod table;
 mod value;
 
 pub use any_array::AnyArray;
+#[allow(unused_imports, reason = "for arrays that are written with an option")]
+pub(crate) use bit_rounding::round_mantissa;
 pub(crate) use content::count;
 pub use content::{ArrayContent, Content, Elements, Source, Stored};
 pub use data_type::DataType;

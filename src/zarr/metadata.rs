@@ -281,10 +281,20 @@ fn unsupported(what: impl fmt::Display) -> Error {
 /// Parses a document with fields beyond the specification's; those that need not be understood are dropped.
 fn lenient(document: &[u8]) -> Result<Document> {
     let Object(mut fields) = serde_json::from_slice(document).map_err(corrupt)?;
-    fields.retain(|_, field| field.get("must_understand") != Some(&Json::Bool(false)));
+    // Consolidated metadata repeat what the documents below say; zarr-python leaves an empty field, too.
+    fields.retain(|name, field| {
+        name != "consolidated_metadata" && field.get("must_understand") != Some(&Json::Bool(false))
+    });
     // An extension without settings may be its name alone.
     if let Some(name @ Json::String(_)) = fields.get_mut("chunk_key_encoding") {
         *name = json!({"name": name.take()});
+    }
+    // Another grid or encoding has other settings.
+    for (field, known) in [("chunk_grid", &["regular"][..]), ("chunk_key_encoding", &["default", "v2"])] {
+        let name = fields.get(field).and_then(|field| field.get("name")).and_then(Json::as_str);
+        if let Some(name) = name.filter(|name| !known.contains(name)) {
+            return Err(unsupported(format_args!("the {} {name:?}", field.replace('_', " "))));
+        }
     }
     serde_json::from_value(Json::Object(fields)).map_err(corrupt)
 }
@@ -437,6 +447,8 @@ mod tests {
         let extended =
             r#"{"zarr_format":3,"node_type":"group","consolidated_metadata":{"must_understand":false}}"#;
         assert!(parse(extended).is_ok());
+        let consolidated = r#"{"zarr_format":3,"node_type":"group","consolidated_metadata":null}"#;
+        assert!(parse(consolidated).is_ok());
         let needed = r#"{"zarr_format":3,"node_type":"group","encryption":{"name":"rot13"}}"#;
         assert_eq!(parse(needed).unwrap_err().kind(), ErrorKind::Corrupt);
     }
@@ -464,16 +476,43 @@ mod tests {
             (r#"{"storage_transformers":[{}]}"#, ErrorKind::Unsupported, "storage transformer"),
             (r#"{"chunk_key_encoding":{"name":"md5"}}"#, ErrorKind::Unsupported, "\"md5\""),
             (r#"{"chunk_grid":{"name":"irregular"}}"#, ErrorKind::Unsupported, "irregular"),
+            (
+                r#"{"chunk_grid":{"name":"odd","configuration":{"x":1}}}"#,
+                ErrorKind::Unsupported,
+                "chunk grid \"odd\"",
+            ),
+            (
+                r#"{"data_type":{"name":"fixed_length_utf32","configuration":{"length_bytes":6}}}"#,
+                ErrorKind::Unsupported,
+                "utf32",
+            ),
         ] {
             let error = array(change).unwrap_err();
             assert_eq!(error.kind(), kind, "{error}");
             assert!(error.to_string().contains(reason), "{error}");
         }
         assert!(parse("").is_err());
-        assert!(
-            parse(r#"{"zarr_format":3,"zarr_format":3,"node_type":"group"}"#).is_err(),
-            "a duplicate key"
-        );
+        for document in [
+            r#"{"zarr_format":3,"zarr_format":3,"node_type":"group"}"#,
+            r#"{"zarr_format":3,"node_type":"group","attributes":{"a":[{"b":1,"b":2}]}}"#,
+            r#"{"zarr_format":3,"node_type":"group","attributes":{"a":1},"attributes":{}}"#,
+            r#"{"zarr_format":3,"node_type":"group","x":{"must_understand":false,"a":1,"a":1}}"#,
+            r#"{"zarr_format":3,"node_type":"array","codecs":[{"name":"gzip","configuration":{"level":1,"level":2}}]}"#,
+            r#"{"zarr_format":3,"node_type":"array","codecs":[{"name":"gzip","name":"zstd"}]}"#,
+            r#"{"zarr_format":3,"node_type":"array","chunk_grid":{"name":"regular","name":"regular"}}"#,
+        ] {
+            let error = parse(document).unwrap_err();
+            assert!(error.to_string().contains("duplicate field"), "{document}: {error}");
+        }
+    }
+
+    #[test]
+    fn text_of_a_fixed_length_keeps_its_type_when_its_attributes_change() {
+        let document = r#"{"zarr_format":3,"node_type":"array","shape":[2],"data_type":{"name":"fixed_length_utf32","configuration":{"length_bytes":20}},"chunk_grid":{"name":"regular","configuration":{"chunk_shape":[2]}},"chunk_key_encoding":{"name":"default","configuration":{"separator":"/"}},"fill_value":"","codecs":["bytes"],"attributes":{}}"#;
+        let node = parse(document).unwrap();
+        assert_eq!(String::from_utf8(node.to_bytes().unwrap()).unwrap(), document);
+        let NodeMetadata::Array(array) = node else { panic!("a group") };
+        assert_eq!((array.data_type, array.utf32_length), (DataType::String, Some(20)));
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::path::Path;
 
 #[path = "../../fuzz/bodies/attributes.rs"]
 mod attributes;
+#[path = "../../fuzz/bodies/chunk.rs"]
+mod chunk;
 #[path = "../../fuzz/bodies/key.rs"]
 mod key;
 #[path = "../../fuzz/bodies/store.rs"]
@@ -40,4 +42,19 @@ fn the_inputs_of_the_target_attributes_still_pass() {
 #[test]
 fn the_inputs_of_the_target_store_still_pass() {
     replay("store", store::run);
+}
+
+#[test]
+fn the_inputs_of_the_target_blosc_still_pass() {
+    replay("blosc", chunk::blosc);
+}
+
+#[test]
+fn the_inputs_of_the_target_shard_still_pass() {
+    replay("shard", chunk::shard);
+}
+
+#[test]
+fn the_inputs_of_the_target_chain_still_pass() {
+    replay("chain", chunk::chain);
 }

@@ -14,6 +14,7 @@
 )]
 
 mod cli;
+mod corpus;
 mod damage;
 mod datasets;
 mod deletion;

@@ -245,3 +245,6 @@ fn as_number(number: usize) -> [u8; 4] {
 fn early() -> Error {
     corrupt("its blosc frame ends too early")
 }
+
+#[cfg(test)]
+mod tests;

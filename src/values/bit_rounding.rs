@@ -1,0 +1,313 @@
+use super::data_type::DataType;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Rounds each float to `keep_bits` bits of its mantissa, half to even; what follows them becomes zeros, which
+/// compress well. The bytes are little-endian; complex numbers are rounded part by part.
+///
+/// Infinities and NaNs stay what they are. A number next to the largest one may become infinite.
+///
+/// M. Klöwer et al., *Compressing atmospheric data into its real information content*, Nature Computational Science
+/// 1, 2021; numcodecs calls it `BitRound`.
+///
+/// # Errors
+/// [`ErrorKind::WrongType`] for what are no floats, [`ErrorKind::InvalidInput`] for more bits than a mantissa has.
+#[allow(dead_code, reason = "for arrays that are written with an option")]
+pub(crate) fn round_mantissa(bytes: &mut [u8], data_type: DataType, keep_bits: u32) -> Result<()> {
+    let mantissa: u32 = match data_type {
+        DataType::Float16 => 10,
+        DataType::Float32 | DataType::Complex64 => 23,
+        DataType::Float64 | DataType::Complex128 => 52,
+        _ => {
+            let message = format!("{data_type} has no mantissa to be rounded: only floats have");
+            return Err(Error::new(ErrorKind::WrongType, message));
+        }
+    };
+    let Some(dropped) = mantissa.checked_sub(keep_bits) else {
+        let message = format!("the mantissa of {data_type} has {mantissa} bits, asked for {keep_bits}");
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    };
+    if dropped == 0 {
+        return Ok(());
+    }
+    match mantissa {
+        10 => bytes
+            .as_chunks_mut()
+            .0
+            .iter_mut()
+            .for_each(|x| *x = round16(u16::from_le_bytes(*x), dropped).to_le_bytes()),
+        23 => bytes
+            .as_chunks_mut()
+            .0
+            .iter_mut()
+            .for_each(|x| *x = round32(u32::from_le_bytes(*x), dropped).to_le_bytes()),
+        _ => bytes
+            .as_chunks_mut()
+            .0
+            .iter_mut()
+            .for_each(|x| *x = round64(u64::from_le_bytes(*x), dropped).to_le_bytes()),
+    }
+    Ok(())
+}
+
+/// Rounding of the bits of one float; `$exponent` has all bits of the exponent, which only infinities and NaNs have.
+macro_rules! round {
+    ($name:ident, $bits:ty, $exponent:expr) => {
+        fn $name(bits: $bits, dropped: u32) -> $bits {
+            if bits & $exponent == $exponent {
+                return bits;
+            }
+            let half = (1 << (dropped - 1)) - 1;
+            let odd = (bits >> dropped) & 1;
+            // A carry out of the mantissa goes into the exponent, which is what rounding up means.
+            (bits + half + odd) >> dropped << dropped
+        }
+    };
+}
+
+round!(round16, u16, 0x7c00);
+round!(round32, u32, 0x7f80_0000);
+round!(round64, u64, 0x7ff0_0000_0000_0000);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_rounded_as_numcodecs_does() {
+        let numbers = [
+            0.0,
+            -0.0,
+            1.0,
+            1.1,
+            -2.7,
+            3.141_592_653_589_793,
+            6.02e4,
+            1e-7,
+            1.0 / 3.0,
+            0.1,
+            1.5,
+            1.501_464_843_75,
+        ];
+        // numcodecs.BitRound(keepbits).encode(numbers.astype(data_type)), as integers
+        let expected: [(DataType, u32, [u64; 12]); 12] = [
+            (
+                DataType::Float16,
+                0,
+                [
+                    0x0000, 0x8000, 0x3c00, 0x3c00, 0xc000, 0x4400, 0x7c00, 0x0000, 0x3400, 0x3000, 0x4000,
+                    0x4000,
+                ],
+            ),
+            (
+                DataType::Float16,
+                1,
+                [
+                    0x0000, 0x8000, 0x3c00, 0x3c00, 0xc200, 0x4200, 0x7c00, 0x0000, 0x3600, 0x2e00, 0x3e00,
+                    0x3e00,
+                ],
+            ),
+            (
+                DataType::Float16,
+                4,
+                [
+                    0x0000, 0x8000, 0x3c00, 0x3c80, 0xc180, 0x4240, 0x7b40, 0x0000, 0x3540, 0x2e80, 0x3e00,
+                    0x3e00,
+                ],
+            ),
+            (
+                DataType::Float16,
+                10,
+                [
+                    0x0000, 0x8000, 0x3c00, 0x3c66, 0xc166, 0x4248, 0x7b59, 0x0002, 0x3555, 0x2e66, 0x3e00,
+                    0x3e02,
+                ],
+            ),
+            (
+                DataType::Float32,
+                0,
+                [
+                    0x0000_0000,
+                    0x8000_0000,
+                    0x3f80_0000,
+                    0x3f80_0000,
+                    0xc000_0000,
+                    0x4080_0000,
+                    0x4780_0000,
+                    0x3400_0000,
+                    0x3e80_0000,
+                    0x3e00_0000,
+                    0x4000_0000,
+                    0x4000_0000,
+                ],
+            ),
+            (
+                DataType::Float32,
+                1,
+                [
+                    0x0000_0000,
+                    0x8000_0000,
+                    0x3f80_0000,
+                    0x3f80_0000,
+                    0xc040_0000,
+                    0x4040_0000,
+                    0x4780_0000,
+                    0x33c0_0000,
+                    0x3ec0_0000,
+                    0x3dc0_0000,
+                    0x3fc0_0000,
+                    0x3fc0_0000,
+                ],
+            ),
+            (
+                DataType::Float32,
+                4,
+                [
+                    0x0000_0000,
+                    0x8000_0000,
+                    0x3f80_0000,
+                    0x3f90_0000,
+                    0xc030_0000,
+                    0x4048_0000,
+                    0x4768_0000,
+                    0x33d8_0000,
+                    0x3ea8_0000,
+                    0x3dd0_0000,
+                    0x3fc0_0000,
+                    0x3fc0_0000,
+                ],
+            ),
+            (
+                DataType::Float32,
+                17,
+                [
+                    0x0000_0000,
+                    0x8000_0000,
+                    0x3f80_0000,
+                    0x3f8c_ccc0,
+                    0xc02c_ccc0,
+                    0x4049_0fc0,
+                    0x476b_2800,
+                    0x33d6_bf80,
+                    0x3eaa_aac0,
+                    0x3dcc_ccc0,
+                    0x3fc0_0000,
+                    0x3fc0_3000,
+                ],
+            ),
+            (
+                DataType::Float64,
+                0,
+                [
+                    0x0000_0000_0000_0000,
+                    0x8000_0000_0000_0000,
+                    0x3ff0_0000_0000_0000,
+                    0x3ff0_0000_0000_0000,
+                    0xc000_0000_0000_0000,
+                    0x4010_0000_0000_0000,
+                    0x40f0_0000_0000_0000,
+                    0x3e80_0000_0000_0000,
+                    0x3fd0_0000_0000_0000,
+                    0x3fc0_0000_0000_0000,
+                    0x4000_0000_0000_0000,
+                    0x4000_0000_0000_0000,
+                ],
+            ),
+            (
+                DataType::Float64,
+                1,
+                [
+                    0x0000_0000_0000_0000,
+                    0x8000_0000_0000_0000,
+                    0x3ff0_0000_0000_0000,
+                    0x3ff0_0000_0000_0000,
+                    0xc008_0000_0000_0000,
+                    0x4008_0000_0000_0000,
+                    0x40f0_0000_0000_0000,
+                    0x3e78_0000_0000_0000,
+                    0x3fd8_0000_0000_0000,
+                    0x3fb8_0000_0000_0000,
+                    0x3ff8_0000_0000_0000,
+                    0x3ff8_0000_0000_0000,
+                ],
+            ),
+            (
+                DataType::Float64,
+                4,
+                [
+                    0x0000_0000_0000_0000,
+                    0x8000_0000_0000_0000,
+                    0x3ff0_0000_0000_0000,
+                    0x3ff2_0000_0000_0000,
+                    0xc006_0000_0000_0000,
+                    0x4009_0000_0000_0000,
+                    0x40ed_0000_0000_0000,
+                    0x3e7b_0000_0000_0000,
+                    0x3fd5_0000_0000_0000,
+                    0x3fba_0000_0000_0000,
+                    0x3ff8_0000_0000_0000,
+                    0x3ff8_0000_0000_0000,
+                ],
+            ),
+            (
+                DataType::Float64,
+                30,
+                [
+                    0x0000_0000_0000_0000,
+                    0x8000_0000_0000_0000,
+                    0x3ff0_0000_0000_0000,
+                    0x3ff1_9999_9980_0000,
+                    0xc005_9999_9980_0000,
+                    0x4009_21fb_5440_0000,
+                    0x40ed_6500_0000_0000,
+                    0x3e7a_d7f2_9ac0_0000,
+                    0x3fd5_5555_5540_0000,
+                    0x3fb9_9999_9980_0000,
+                    0x3ff8_0000_0000_0000,
+                    0x3ff8_0600_0000_0000,
+                ],
+            ),
+        ];
+        for (data_type, keep_bits, expected) in expected {
+            let size = data_type.size().unwrap();
+            let stored = |number: &f64| match size {
+                2 => half::f16::from_f64(*number).to_le_bytes().to_vec(),
+                4 => narrow(*number).to_le_bytes().to_vec(),
+                _ => number.to_le_bytes().to_vec(),
+            };
+            let mut bytes: Vec<u8> = numbers.iter().flat_map(stored).collect();
+            round_mantissa(&mut bytes, data_type, keep_bits).unwrap();
+            let expected: Vec<u8> =
+                expected.iter().flat_map(|bits| bits.to_le_bytes()[..size].to_vec()).collect();
+            assert_eq!(bytes, expected, "{data_type} to {keep_bits} bits");
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "to the nearest float")]
+    fn narrow(number: f64) -> f32 {
+        number as f32
+    }
+
+    #[test]
+    fn halves_go_to_even_and_what_is_no_number_stays() {
+        let rounded = |numbers: &[f64], keep_bits| -> Vec<u64> {
+            let mut bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            round_mantissa(&mut bytes, DataType::Complex128, keep_bits).unwrap();
+            bytes.as_chunks().0.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect()
+        };
+        let bits = |numbers: &[f64]| -> Vec<u64> { numbers.iter().map(|number| number.to_bits()).collect() };
+        assert_eq!(rounded(&[1.25, 1.75, -1.25, 1.3], 1), bits(&[1.0, 2.0, -1.0, 1.5]));
+        let odd = [f64::from_bits(0x7ff0_0000_0000_0001), f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+        assert_eq!(rounded(&odd, 1), bits(&odd));
+        assert_eq!(rounded(&[f64::MAX, 0.1], 52), bits(&[f64::MAX, 0.1]));
+        assert_eq!(rounded(&[f64::MAX, 0.0], 3), bits(&[f64::INFINITY, 0.0]));
+    }
+
+    #[test]
+    fn only_floats_have_a_mantissa_of_so_many_bits() {
+        let error = round_mantissa(&mut [], DataType::Int32, 3).unwrap_err();
+        assert_eq!(error.to_string(), "int32 has no mantissa to be rounded: only floats have");
+        let error = round_mantissa(&mut [], DataType::Float32, 24).unwrap_err();
+        assert_eq!(error.to_string(), "the mantissa of float32 has 23 bits, asked for 24");
+        assert!(round_mantissa(&mut [], DataType::Float32, 23).is_ok());
+    }
+}
