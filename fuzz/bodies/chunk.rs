@@ -18,7 +18,7 @@ const CHAINS: [&str; 8] = [
     r#"BYTES,{"name":"gzip","configuration":{"level":1}},{"name":"zstd","configuration":{"level":1}}"#,
     r#""vlen-utf8",{"name":"zstd","configuration":{"level":1}}"#,
     r#""vlen-utf8""#,
-    r#"BYTES"#,
+    "BYTES",
 ];
 
 /// The input is a blosc frame.

@@ -64,7 +64,8 @@ fn outcome(node: &Path) -> String {
     }
     match read(node) {
         Ok(Value::Array(array)) => {
-            format!("read {} {:?} {}", array.data_type(), array.shape(), fingerprint(&array))
+            let shape = shortened(&format!("{:?}", array.shape()));
+            format!("read {} {shape} {}", array.data_type(), fingerprint(&array))
         }
         Ok(Value::Group) => "group".to_owned(),
         Ok(other) => format!("{other:?}"),
@@ -220,6 +221,7 @@ fn the_golden_arrays_are_what_their_writers_meant() {
         let shape: Vec<u64> = serde_json::from_value(expected["shape"].clone()).unwrap();
         assert_eq!(*outcome, format!("read {data_type} {shape:?} {fingerprint}"), "{path}");
     }
+    unsupported.sort_unstable();
     let compound = ["strings/null_terminated", "struct/compound", "time/datetime64_ns"];
     assert_eq!(unsupported, compound.map(|name| format!("zarr-python.zarr/{name}")));
     assert_eq!(expected.len(), 63);
@@ -234,4 +236,5 @@ fn no_hostile_array_has_elements_that_are_not_in_its_store() {
 }
 
 /// The hostile stores that are odd but right.
-const READ_SAFELY: [&str; 0] = [];
+const READ_SAFELY: [&str; 4] =
+    ["fill_nan_hex.zarr", "json_20MB_attributes.zarr", "rank_1000.zarr", "shard_all_missing.zarr"];

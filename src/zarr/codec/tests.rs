@@ -256,3 +256,37 @@ fn the_metadata_that_we_write_are_those_that_we_read() {
         (&json!("noshuffle"), &json!(1))
     );
 }
+
+/// What zarrs, another implementation, makes of a chunk of `float64`.
+fn decoded_by_zarrs(codecs: &Json, shape: &[u64], encoded: Vec<u8>) -> Vec<u8> {
+    use zarrs::array::codec::{ArrayToBytesCodecTraits, CodecChain, CodecOptions};
+    use zarrs::array::{ChunkRepresentation, DataType as ZarrsType};
+
+    let metadata: Vec<zarrs::metadata::v3::MetadataV3> = serde_json::from_value(codecs.clone()).unwrap();
+    let chain = CodecChain::from_metadata(&metadata).unwrap();
+    let shape = shape.iter().map(|length| (*length).try_into().unwrap()).collect();
+    let chunk = ChunkRepresentation::new(shape, ZarrsType::Float64, 0.0f64).unwrap();
+    let decoded = chain.decode(encoded.into(), &chunk, &CodecOptions::default()).unwrap();
+    decoded.into_fixed().unwrap().into_owned()
+}
+
+#[test]
+fn shards_and_transposed_chunks_are_read_by_zarrs() {
+    let mut content = numbers(6 * 10 * 7);
+    content[..3 * 5 * 7 * 8].fill(0);
+    let order = |order: [u8; 3]| json!({"name": "transpose", "configuration": {"order": order}});
+    let mut at_start = sharded(&[2, 5, 1], &json!([bytes("little"), "crc32c"]));
+    at_start["configuration"]["index_location"] = json!("start");
+    for codecs in [
+        json!([bytes("big"), "crc32c"]),
+        json!([order([2, 0, 1]), bytes("little")]),
+        json!([sharded(&[3, 5, 7], &json!([order([1, 2, 0]), bytes("little")]))]),
+        json!([at_start]),
+        json!([order([1, 2, 0]), sharded(&[5, 7, 2], &json!([bytes("big")])), "crc32c"]),
+        json!([sharded(&[6, 5, 7], &json!([sharded(&[1, 5, 7], &json!([bytes("little")]))]))]),
+    ] {
+        let encoded = made(DataType::Float64, &[6, 10, 7], &codecs);
+        let encoded = encoded.encode(&Elements::Bytes(content.as_slice().into())).unwrap();
+        assert_eq!(decoded_by_zarrs(&codecs, &[6, 10, 7], encoded), content, "{codecs}");
+    }
+}

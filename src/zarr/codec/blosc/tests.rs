@@ -21,7 +21,7 @@ fn content(size: usize) -> Vec<u8> {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         state >> 40
     };
-    let smooth = |n: u64| if size % 2 == 0 { n * n / 64 } else { noise() };
+    let smooth = |n: u64| if size.is_multiple_of(2) { n * n / 64 } else { noise() };
     let bytes: Vec<u8> = (0..size as u64).map(smooth).map(|number| number.to_le_bytes()[0]).collect();
     bytes
 }
@@ -88,7 +88,7 @@ print(len(list(there.glob("*.*"))))
 "#;
     let Some(python) = python() else { return };
     let there = tempfile::tempdir().unwrap();
-    for size in [0, 1, 7, 100, 1000, 40_000, 40_001, 2_000_004, 1_500_001] {
+    for size in [1, 7, 100, 1000, 40_000, 40_001, 2_000_004, 1_500_001] {
         let content = content(size);
         fs::write(there.path().join(size.to_string()), &content).unwrap();
         for type_size in [1, 2, 3, 4, 8, 12, 16, 300] {
@@ -101,7 +101,7 @@ print(len(list(there.glob("*.*"))))
     }
     let output = Command::new(python).args(["-c", READER]).arg(there.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "126");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "112");
 }
 
 #[test]
