@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value as Json};
 
 /// The fields of an object.
@@ -102,11 +103,13 @@ impl<'de> Visitor<'de> for Unique {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut fields = Fields::new();
         while let Some(name) = map.next_key::<String>()? {
-            if fields.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
-            }
             let value = map.next_value_seed(Self)?;
-            fields.insert(name, value);
+            match fields.entry(name) {
+                Entry::Vacant(field) => field.insert(value),
+                Entry::Occupied(field) => {
+                    return Err(A::Error::custom(format_args!("duplicate field `{}`", field.key())));
+                }
+            };
         }
         Ok(Json::Object(fields))
     }

@@ -32,6 +32,10 @@ use crate::values::{DataType, Elements};
 /// The most bytes that a chunk may have once decoded, where its file does not tell.
 const MAX_DECODED: usize = 1 << 30;
 
+/// The most bytes of text in a compressed chunk: for each element, and beside that.
+const MORE_TEXT: u64 = 64;
+const SOME_TEXT: u64 = 32 << 20;
+
 /// How deeply shards may lie within shards.
 const MAX_NESTED: usize = 4;
 
@@ -183,7 +187,8 @@ impl Codecs {
     /// Decodes a chunk: all of its elements, little-endian and in C order.
     pub(crate) fn decode(&self, mut bytes: Vec<u8>) -> Result<Elements<'static>> {
         for (at, filter) in self.filters.iter().enumerate().rev() {
-            bytes = filter.decode(bytes, self.limit(at)?)?;
+            let limit = self.limit(at, bytes.len())?;
+            bytes = filter.decode(bytes, limit)?;
         }
         let elements = self.deserialize(bytes)?;
         let Some(order) = &self.order else { return Ok(elements) };
@@ -277,16 +282,23 @@ impl Codecs {
         }
     }
 
-    /// The most bytes that filter number `at` may give: what belongs into a chunk, and what the filters before it
-    /// could have added.
-    fn limit(&self, at: usize) -> Result<usize> {
+    /// The most bytes that filter number `at` may give of `input` bytes: what belongs into a chunk, and what the filters
+    /// before it could have added.
+    fn limit(&self, at: usize, input: usize) -> Result<usize> {
         let size = match self.serialized_size() {
             Some(size) => size,
-            // Text, or a shard: no more than may be in memory once it is decoded.
-            None => self.elements.saturating_mul(size_of::<Cow<'_, str>>() as u64).max(MAX_DECODED as u64),
+            // Nobody knows how long text is: so much for each, and more where the file is large.
+            None => {
+                let text = self.elements.saturating_mul(MORE_TEXT).saturating_add(SOME_TEXT);
+                text.saturating_add((input as u64).saturating_mul(1024)).min(MAX_DECODED as u64)
+            }
         };
-        let size =
-            usize::try_from(size).ok().filter(|size| *size <= MAX_DECODED).ok_or_else(|| too_large(size))?;
+        let in_memory = self.elements.saturating_mul(self.data_type.size().map_or(24, |size| size as u64));
+        let most = size.max(in_memory);
+        let size = usize::try_from(size)
+            .ok()
+            .filter(|_| most <= MAX_DECODED as u64)
+            .ok_or_else(|| too_large(most))?;
         let added = |filter: &Filter| if *filter == Filter::Crc32c { CHECKSUM } else { size / 64 + 1024 };
         Ok(size + self.filters[..at].iter().map(added).sum::<usize>())
     }
@@ -373,9 +385,7 @@ fn swap(bytes: &mut [u8], data_type: DataType) {
 }
 
 fn too_large(size: u64) -> Error {
-    let message = format!(
-        "a chunk of {size} elements or bytes, compressed, is more than the {MAX_DECODED} that are decoded"
-    );
+    let message = format!("a compressed chunk of {size} bytes is not supported: at most {MAX_DECODED} are");
     Error::new(ErrorKind::Unsupported, message)
 }
 

@@ -3,9 +3,12 @@
 use serde_json::json;
 
 use std::ops::Range;
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
 
 use super::*;
-use crate::zarr::Compression;
+use crate::zarr::{Compression, NodeMetadata};
 
 fn array(data_type: DataType, chunk: &[u64], codecs: &Json) -> ArrayMetadata {
     let mut array = ArrayMetadata::new(data_type, chunk.to_vec(), chunk.to_vec(), Vec::new());
@@ -289,4 +292,90 @@ fn shards_and_transposed_chunks_are_read_by_zarrs() {
         let encoded = encoded.encode(&Elements::Bytes(content.as_slice().into())).unwrap();
         assert_eq!(decoded_by_zarrs(&codecs, &[6, 10, 7], encoded), content, "{codecs}");
     }
+}
+
+/// Python with numcodecs, zarr and tensorstore, as the tests under `tests` find it.
+pub(super) fn python() -> Option<PathBuf> {
+    let python = env::var_os("CALCSTORE_ORACLE_PYTHON").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let is_required = env::var_os("CALCSTORE_ORACLES").is_some_and(|value| value == "require");
+    assert!(python.is_some() || !is_required, "Python with numcodecs is missing");
+    python
+}
+
+#[test]
+fn what_we_compress_is_read_by_zarr_python_and_tensorstore_without_a_warning() {
+    const READER: &str = r#"
+import pathlib, sys, warnings, numpy as np, zarr, tensorstore as ts
+warnings.simplefilter("error")
+count = 0
+for place in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+    kind = place.name.split("-")[0]
+    values = zarr.open_array(str(place), mode="r")[...]
+    if kind == "string":
+        expected = np.array(["", "ü", "long " * 200] * 40)
+        assert values.tolist() == expected.tolist(), place
+    else:
+        expected = (np.arange(120) % 2).astype(kind)
+        assert values.dtype == kind and (values == expected).all(), place
+        kvstore = {"driver": "file", "path": str(place)}
+        other = ts.open({"driver": "zarr3", "kvstore": kvstore}).result().read().result()
+        assert (other == expected).all(), place
+    count += 1
+print(count)
+"#;
+    let Some(python) = python() else { return };
+    let there = tempfile::tempdir().unwrap();
+    for data_type in
+        [DataType::Float64, DataType::Complex64, DataType::Int16, DataType::Bool, DataType::String]
+    {
+        for compression in ["none", "zstd:1", "zstd:19", "gzip:6", "blosc:1", "blosc:5"] {
+            for shards in [false, true] {
+                let array = ArrayMetadata::new(data_type, vec![120], vec![30], vec!["x".to_owned()]);
+                let array = array.with_compression(compression.parse().unwrap());
+                let array = if shards { array.with_shards(vec![120]) } else { array };
+                let codecs = Codecs::new(&array).unwrap();
+                let place = there.path().join(format!("{data_type}-{compression}-{shards}"));
+                fs::create_dir(&place).unwrap();
+                for start in (0..120).step_by(usize::try_from(codecs.elements).unwrap()) {
+                    let range = start..start + usize::try_from(codecs.elements).unwrap();
+                    let name = array.chunk_keys.path(&[start as u64 / codecs.elements]);
+                    fs::write(place.join(name), codecs.encode(&alternating(data_type, range)).unwrap())
+                        .unwrap();
+                }
+                fs::write(place.join("zarr.json"), NodeMetadata::Array(array).to_bytes().unwrap()).unwrap();
+            }
+        }
+    }
+    let output = Command::new(python).args(["-c", READER]).arg(there.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "60");
+}
+
+/// Zeros and ones in turn, or three texts.
+fn alternating(data_type: DataType, range: Range<usize>) -> Elements<'static> {
+    let one: &[u8] = match data_type {
+        DataType::Float64 => &1f64.to_le_bytes(),
+        DataType::Complex64 => &[0, 0, 0x80, 0x3f, 0, 0, 0, 0],
+        DataType::Int16 => &[1, 0],
+        DataType::Bool => &[1],
+        _ => {
+            let texts = [String::new(), "ü".to_owned(), "long ".repeat(200)];
+            return Elements::Strings(range.map(|n| Cow::Owned(texts[n % 3].clone())).collect());
+        }
+    };
+    let zero = vec![0; one.len()];
+    Elements::Bytes(range.flat_map(|n| if n % 2 == 0 { zero.clone() } else { one.to_vec() }).collect())
+}
+
+#[test]
+fn little_text_that_is_compressed_does_not_become_much() {
+    let zstd = json!({"name": "zstd", "configuration": {"level": 3, "checksum": false}});
+    let codecs = made(DataType::String, &[2], &json!(["vlen-utf8", zstd]));
+    let text = |length: usize| {
+        let strings = [Cow::Owned("a".repeat(length)), Cow::Borrowed("")];
+        zstd::encode(&vlen_utf8::encode(&strings).unwrap(), 3, false)
+    };
+    assert!(codecs.decode(text(16 << 20)).is_ok());
+    let error = codecs.decode(text(48 << 20)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
 }

@@ -1,18 +1,10 @@
 //! Our frames in other people's programs, theirs in ours.
 
-use std::path::PathBuf;
+use std::fs;
 use std::process::Command;
-use std::{env, fs};
 
 use super::*;
-
-/// Python with numcodecs, as the tests under `tests` find it.
-fn python() -> Option<PathBuf> {
-    let python = env::var_os("CALCSTORE_ORACLE_PYTHON").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let is_required = env::var_os("CALCSTORE_ORACLES").is_some_and(|value| value == "require");
-    assert!(python.is_some() || !is_required, "Python with numcodecs is missing");
-    python
-}
+use crate::zarr::codec::tests::python;
 
 /// Numbers that are smooth, or do not compress at all where `size` says so by being odd.
 fn content(size: usize) -> Vec<u8> {
