@@ -4,10 +4,7 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::values::{ArrayContent, DataType, Elements};
-fn round_mantissa(_: &mut [u8], _: DataType, _: u32) -> Result<()> {
-    Ok(())
-}
+use crate::values::{ArrayContent, DataType, Elements, round_mantissa};
 use crate::zarr::{
     ArrayMetadata, Attributes, Compression, automatic_names, default_chunk_shape, default_shard_shape,
 };

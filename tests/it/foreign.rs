@@ -115,7 +115,7 @@ fn what_zarr_python_wrote_is_copied_as_it_is_with_codecs_that_are_not_supported_
         foreign.get::<Array3<i16>>("/sparse").unwrap()
     );
     let document = std::fs::read(store.calc_dir().join("output.zarr/foreign/sparse/zarr.json")).unwrap();
-    let document: Json = serde_json::from_slice(&document).unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
     assert_eq!(document["attributes"]["calcstore"], serde_json::json!({"sparse": true}));
     assert_eq!(document["dimension_names"][2], "foreign:sparse:2");
     let report = store.check("/", |_| calcstore::Continue::Yes).unwrap();
