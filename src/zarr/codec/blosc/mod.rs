@@ -26,8 +26,9 @@ const NOT_SPLIT: u8 = 16;
 const ZSTD: u8 = 4;
 const ZSTD_VERSION: u8 = 1;
 
-/// The bytes of a block that we make: large enough to find what repeats, small enough for a processor's cache.
-const BLOCK: usize = 512 << 10;
+/// The bytes of a block that we make: what a chunk has. Smaller ones compress less and are no faster; c-blosc would make
+/// them to decode one chunk with several threads, where we decode several chunks.
+const BLOCK: usize = 4 << 20;
 
 /// A block is split only for numbers up to so many bytes, of which there are at least so many.
 const MOST_SPLITS: usize = 16;

@@ -80,12 +80,12 @@ print(len(list(there.glob("*.*"))))
 "#;
     let Some(python) = python() else { return };
     let there = tempfile::tempdir().unwrap();
-    for size in [1, 7, 100, 1000, 40_000, 40_001, 2_000_004, 1_500_001] {
+    for size in [1, 7, 100, 1000, 40_000, 40_001, 5_000_004, 1_500_001] {
         let content = content(size);
         fs::write(there.path().join(size.to_string()), &content).unwrap();
         for type_size in [1, 2, 3, 4, 8, 12, 16, 300] {
-            for level in if size > 100_000 { [1, 1] } else { [1, 5] } {
-                let frame = encode(&content, level, type_size).unwrap();
+            for level in if size > 100_000 { &[1][..] } else { &[1, 5] } {
+                let frame = encode(&content, *level, type_size).unwrap();
                 assert_eq!(decode(&frame, size).unwrap(), content, "{size} bytes of {type_size}");
                 fs::write(there.path().join(format!("{size}.{type_size}.{level}")), frame).unwrap();
             }
