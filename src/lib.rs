@@ -28,7 +28,8 @@
 //! | make or open a store | [`DataStore::create`], [`open`](DataStore::open), [`at`](DataStore::at), [`Options`] |
 //! | store and read values | [`insert`](DataStore::insert) takes a [`Put`], [`get`](DataStore::get) gives a [`Get`] |
 //! | read what is not known beforehand | [`value`](DataStore::value) gives a [`Value`] |
-//! | keep columns together | [`Table`] |
+//! | keep columns together | [`Table`], [`TableSchema`]; rows of one's own type by [`Table::from_rows`] |
+//! | read a part of a table | [`table`](DataStore::table), [`TableSelection`], [`Column`] |
 //! | keep types of one's own | [`insert_object`](DataStore::insert_object), [`object`](DataStore::object), [`object!`] |
 //! | list and find | [`keys`](DataStore::keys), [`walk`](DataStore::walk), [`glob`](DataStore::glob), [`node`](DataStore::node) |
 //! | let a whole group appear at once | [`draft`](DataStore::draft) gives a [`Draft`] |
@@ -48,6 +49,7 @@
 //!
 //! # Features
 //!
+//! `arrow` turns a [`Table`] into an Arrow record batch and back, by `TryFrom`.
 //! `cli`, on by default, is the program `calcstore` and what it needs. A library does without:
 //! `calcstore = { version = "0.1", default-features = false }`.
 //!
@@ -55,6 +57,8 @@
 //!
 //! What is on disk is described in `format-spec/README.md` of the source, with example stores.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod datastore;
 mod error;
 mod export;
@@ -74,13 +78,16 @@ pub use datastore::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
-pub use nodes::{Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind};
+pub use nodes::{
+    Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind, StoredTable, TableAppender,
+    TableBlocks, TableSelection,
+};
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};
 pub use storage::{Copied, Durability, Leftover, LeftoverKind, LockPolicy, Outcome, Recovered};
 pub use values::{
-    AnyArray, ArrayContent, Bytes, Content, DataType, Element, Elements, Get, Object, OwnedElement, Put,
-    Source, Stored, Table, Value,
+    AnyArray, ArrayContent, Bytes, Column, ColumnSchema, Condition, Content, DataType, Element, Elements,
+    Get, Object, OwnedElement, Put, Scalar, Source, Stored, Table, TableSchema, Value,
 };
 pub use zarr::{Compression, Status};
 

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::nodes::{Dataset, NewDataset};
+use crate::nodes::{Dataset, NewDataset, StoredTable};
 use crate::storage::Existing;
-use crate::values::{Content, Get, Put, Stored, Value};
+use crate::values::{Content, Get, Put, Stored, Table, TableSchema, Value};
 
 impl DataStore {
     /// Stores a value under a key, with the groups above it, in place of the value that was there. A group is never
@@ -83,6 +83,25 @@ impl DataStore {
     pub fn create_group(&self, key: &str) -> Result<()> {
         let key = Key::new(key)?;
         self.store.put_group(&key).map_err(at(&key))
+    }
+
+    /// Stores a table without rows, to which rows are then appended.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`] where something is there already; [`ErrorKind::WrongShape`] for a schema without
+    /// columns; and as [`DataStore::insert`].
+    pub fn create_table(&self, key: &str, schema: &TableSchema) -> Result<()> {
+        self.insert_new(key, Table::empty(schema)?)
+    }
+
+    /// Opens a table, to read parts of it or to append rows.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::WrongType`] for what is no table; and those of reading files.
+    pub fn table(&self, key: &str) -> Result<StoredTable> {
+        let key = Key::new(key)?;
+        let opened = self.in_chain(&key, |holder| StoredTable::open(Arc::clone(&holder.store), key.clone()));
+        opened.map_err(|error| self.suggest(&key, error))
     }
 
     /// Gives the value under a key, as the type that was stored. A key that this store lacks is looked for in its

@@ -5,6 +5,7 @@ mod attributes;
 mod dataset;
 mod new_dataset;
 mod node;
+mod table;
 
 pub use appender::Appender;
 pub use attributes::Attributes;
@@ -12,3 +13,4 @@ pub(crate) use attributes::typed_attribute;
 pub use dataset::Dataset;
 pub use new_dataset::NewDataset;
 pub use node::{Layout, Node, NodeKind};
+pub use table::{StoredTable, TableAppender, TableBlocks, TableSelection};

@@ -153,7 +153,7 @@ impl Live<'_> {
         self.put_metadata(self.array.clone(), self.node.marker.clone())
     }
 
-    fn append(&self, content: &ArrayContent<'_>) -> Result<()> {
+    pub(super) fn append(&self, content: &ArrayContent<'_>) -> Result<()> {
         let (mut array, mut marker) = (self.array.clone(), self.node.marker.clone());
         let rows = rows_of(content, array.data_type, &array.shape)?;
         if rows == 0 {

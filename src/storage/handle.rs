@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::array_update::{Change, replaced};
 use super::read::{LOOKS, Snapshot, pause};
 use super::store::Store;
+use super::table_update::TableColumn;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
@@ -72,6 +73,20 @@ impl OpenNode {
         }
         let message = format!("changed {LOOKS} times while it was being read");
         Err(Error::new(ErrorKind::Busy, message).with_key(self.key.to_string()))
+    }
+
+    /// Whether everything that a snapshot of this node shows is still there.
+    pub(crate) fn still_shows(&self, snapshot: &Snapshot) -> bool {
+        self.store.is_current(snapshot) || self.store.is_extended(&self.key, snapshot)
+    }
+
+    /// Appends rows to the table that this is; gives the number of rows that it has then.
+    pub(crate) fn append_rows(&self, rows: &[TableColumn<'_>]) -> Result<u64> {
+        let seen = self.seen();
+        let appended = self.store.append_rows(&self.key, &seen, rows);
+        let (now, count) = appended.map_err(|error| error.with_key(self.key.to_string()))?;
+        self.see(&seen, now)?;
+        Ok(count)
     }
 
     /// Changes the array that this is.

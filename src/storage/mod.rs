@@ -5,13 +5,13 @@
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
-//! - `array_update`: changing an array in place: parts, rows at its end, its shape.
+//! - `array_update`, `table_update`: changing an array in place: parts, rows at its end, its shape; a table's rows.
 //! - `draft`, `copy`, `rename`: whole groups that appear, or change places, in one step.
 //! - `displaced`: replacing files of a live value, with a way back; `renames`: what not every file system can do.
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
-//! - `read`, `handle`, `array_read`, `chunk_read`, `list`, `size`: reading without a lock, and noticing that something changed
+//! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `list`, `size`: reading without a lock, and noticing that something changed
 //!   meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
 //! - `calculations`, `delete`: the directories `calc_<ID>`; `parent`: the way from one to another.
@@ -54,12 +54,14 @@ mod stage;
 mod staging;
 mod store;
 mod sweep;
+mod table_read;
+mod table_update;
 #[cfg(test)]
 mod tests;
 mod trust;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
-pub(crate) use array_update::{Change, Visible, rows_of};
+pub(crate) use array_update::{Change, Visible, replaced, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory, id_of};
 pub(crate) use check::Finding;
 pub(crate) use commit::Existing;
@@ -67,7 +69,7 @@ pub use copy::Copied;
 pub(crate) use draft::Draft;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub(crate) use handle::OpenNode;
-pub(crate) use read::{Snapshot, is_nothing};
+pub(crate) use read::{Column, Snapshot, is_nothing};
 pub use recovered::{Outcome, Recovered};
 pub(crate) use size::Footprint;
 pub(crate) use stage::random_id;
@@ -75,4 +77,5 @@ pub use store::Durability;
 pub(crate) use store::{Access, Store};
 pub(crate) use sweep::Collection;
 pub use sweep::{Leftover, LeftoverKind};
+pub(crate) use table_read::TableSnapshot;
 pub use trust::LockPolicy;

@@ -76,9 +76,10 @@ impl Store {
     ) -> Result<()> {
         let rows = check_columns(columns)?;
         self.create_staged_directory(name)?;
+        let marker = Marker { provisional_chunks: rows == 0, ..Marker::default() };
         for (column, content) in columns {
             let names = column_names(key, column, content.shape.len());
-            self.stage_array(&format!("{name}/{column}"), content, names, &Marker::default(), options)?;
+            self.stage_array(&format!("{name}/{column}"), content, names, &marker, options)?;
         }
         let names = columns.iter().map(|(column, _)| column.to_string()).collect();
         let mut group = GroupMetadata::default();

@@ -143,7 +143,8 @@ impl Store {
             })?;
         let (bytes, id) = self.read_small(&document, &place)?;
         let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
-        let metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
+        let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
+        self.clip_to_table(key, &mut metadata)?;
         let marker = Marker::read(metadata.attributes()).map_err(shown)?;
         Ok(Snapshot { place, directory, metadata, marker, id, _document: document })
     }
@@ -229,7 +230,7 @@ impl Store {
     }
 
     /// Opens the columns of a table, which end where the table ends.
-    fn open_columns<'a>(
+    pub(super) fn open_columns<'a>(
         &'a self,
         snapshot: &Snapshot,
         columns: &[String],
@@ -289,8 +290,8 @@ fn damaged_table(what: &str) -> Error {
     Error::new(ErrorKind::Corrupt, format!("the table is damaged: {what}"))
 }
 
-/// An open column, which owns what its reader borrows.
-struct Column<'a> {
+/// An open column of a table, which owns what its reader borrows.
+pub(crate) struct Column<'a> {
     store: &'a Store,
     directory: Handle,
     place: String,

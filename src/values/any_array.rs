@@ -43,6 +43,11 @@ macro_rules! any_array {
                 match self { $(Self::$variant(array) => array.len(),)* }
             }
 
+            /// Tells whether the elements lie in C order, without gaps.
+            pub(super) fn is_c_order(&self) -> bool {
+                match self { $(Self::$variant(array) => array.is_standard_layout(),)* }
+            }
+
             /// Views the array as what is stored.
             pub(crate) fn stored(&self) -> Result<ArrayContent<'_>> {
                 match self { $(Self::$variant(array) => array_content(array),)* }

@@ -6,6 +6,8 @@
 
 mod any_array;
 mod bit_rounding;
+mod compare;
+mod condition;
 mod content;
 mod data_type;
 mod element;
@@ -13,12 +15,15 @@ mod get;
 mod json;
 mod macros;
 mod put;
+mod rows;
 mod table;
+mod table_schema;
 mod value;
 
 pub use any_array::AnyArray;
 #[allow(unused_imports, reason = "for arrays that are written with an option")]
 pub(crate) use bit_rounding::round_mantissa;
+pub use condition::{Column, Condition, Scalar};
 pub(crate) use content::count;
 pub use content::{ArrayContent, Content, Elements, Source, Stored};
 pub use data_type::DataType;
@@ -27,5 +32,8 @@ pub use element::{Element, OwnedElement};
 pub use get::Get;
 pub(crate) use get::read_into;
 pub use put::{Bytes, Put};
+pub(crate) use rows::fields_of;
 pub use table::Table;
+pub(crate) use table_schema::no_column;
+pub use table_schema::{ColumnSchema, TableSchema};
 pub use value::{Object, Value};

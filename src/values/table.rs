@@ -4,6 +4,7 @@ use super::any_array::AnyArray;
 use super::content::{Content, Stored};
 use super::get::Get;
 use super::put::Put;
+use super::table_schema::{ColumnSchema, TableSchema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
@@ -83,6 +84,20 @@ impl Table {
     /// Iterates over names and columns, in their order.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = (&str, &AnyArray)> {
         self.columns.iter().map(|(name, column)| (name.as_str(), column))
+    }
+
+    /// Takes the columns out, in their order.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn into_columns(self) -> Vec<(String, AnyArray)> {
+        self.columns
+    }
+
+    /// Gives names, data types and inner shapes of the columns.
+    pub fn schema(&self) -> TableSchema {
+        let columns = self.columns().map(|(name, column)| {
+            ColumnSchema::new(name, column.data_type(), column.shape().get(1..).unwrap_or_default())
+        });
+        columns.collect()
     }
 }
 

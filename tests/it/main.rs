@@ -38,3 +38,4 @@ mod parents;
 mod processes;
 mod program;
 mod sizes;
+mod tables;

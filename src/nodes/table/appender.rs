@@ -1,0 +1,91 @@
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::StoredTable;
+use crate::error::Result;
+use crate::values::Table;
+
+/// About so many bytes of rows are gathered.
+const GATHERED_BYTES: usize = 4 << 20;
+
+/// What an element of text counts for.
+const TEXT_BYTES: usize = 16;
+
+/// Gathers rows of a type of one's own, and appends some megabytes of them to a table at a time.
+///
+/// What was gathered is visible, to all and at once, when it is enough, after [`flush`](Self::flush), and after
+/// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails.
+///
+/// ```
+/// # let dir = tempfile::tempdir()?;
+/// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+/// use calcstore::TableSchema;
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct Event { id: u32, year: i32 }
+///
+/// store.create_table("/events", &TableSchema::of::<Event>()?)?;
+/// let events = store.table("/events")?;
+/// let mut appender = events.appender();
+/// for id in 0..1000 {
+///     appender.push(Event { id, year: 2026 })?;
+/// }
+/// assert_eq!(appender.finish()?, 1000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct TableAppender<'a, R: Serialize + DeserializeOwned> {
+    table: &'a StoredTable,
+    gathered: Vec<R>,
+    enough: usize,
+}
+
+impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
+    pub(super) fn new(table: &'a StoredTable) -> Self {
+        let bytes = table.schema().columns().iter().map(|column| {
+            let element = column.data_type.size().unwrap_or(TEXT_BYTES);
+            column.inner_shape.iter().fold(element, |bytes, length| bytes.saturating_mul(*length))
+        });
+        let row = bytes.fold(0, usize::saturating_add).max(1);
+        Self { table, gathered: Vec::new(), enough: (GATHERED_BYTES / row).max(1) }
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// As [`StoredTable::append`], once it is enough; then the rows are still gathered.
+    pub fn push(&mut self, row: R) -> Result<()> {
+        self.gathered.push(row);
+        if self.gathered.len() >= self.enough { self.flush() } else { Ok(()) }
+    }
+
+    /// Appends what was gathered.
+    ///
+    /// # Errors
+    /// As [`StoredTable::append`]; then the rows are still gathered.
+    pub fn flush(&mut self) -> Result<()> {
+        if !self.gathered.is_empty() {
+            self.table.append(Table::from_rows(&self.gathered)?)?;
+            self.gathered.clear();
+        }
+        Ok(())
+    }
+
+    /// Appends what was gathered; gives the number of rows of the table.
+    ///
+    /// # Errors
+    /// As [`TableAppender::flush`].
+    pub fn finish(mut self) -> Result<u64> {
+        self.flush()?;
+        self.table.rows()
+    }
+}
+
+impl<R: Serialize + DeserializeOwned> Drop for TableAppender<'_, R> {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush() {
+            tracing::error!(%error, "rows that were gathered could not be appended");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Reading tables in part.
+
+use std::io;
+
+use super::read::{Column, Snapshot};
+use super::store::Store;
+use crate::error::{ErrorKind, Result};
+use crate::key::Key;
+use crate::zarr::{Kind, Marker, NodeMetadata};
+
+/// What the name of the first axis of every column ends with, and that of no other array.
+const ROW_AXIS: &str = ":row";
+
+/// The rows of a table that there were when it was opened.
+pub(crate) struct TableSnapshot<'a> {
+    store: &'a Store,
+    snapshot: &'a Snapshot,
+    columns: &'a [String],
+    rows: u64,
+}
+
+impl<'a> TableSnapshot<'a> {
+    /// The names of all columns, in their order.
+    pub(crate) fn columns(&self) -> &'a [String] {
+        self.columns
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Opens some of the columns.
+    pub(crate) fn open(&self, names: &[String]) -> Result<Vec<(String, Column<'a>)>> {
+        self.store.open_columns(self.snapshot, names, self.rows)
+    }
+}
+
+impl Store {
+    /// Views a snapshot as a table.
+    pub(crate) fn table<'a>(&'a self, snapshot: &'a Snapshot) -> Result<TableSnapshot<'a>> {
+        match (&snapshot.metadata, &snapshot.marker.kind) {
+            (NodeMetadata::Group(_), Some(Kind::Table { columns, rows })) => {
+                Ok(TableSnapshot { store: self, snapshot, columns, rows: *rows })
+            }
+            _ => self.with_stored(snapshot, |stored| Err(stored.mismatch("a table"))),
+        }
+    }
+
+    /// Lets a column that is read by its own key end where its table ends: it is longer while rows are being
+    /// appended, and after an append that was interrupted.
+    pub(super) fn clip_to_table(&self, key: &Key, metadata: &mut NodeMetadata) -> Result<()> {
+        let NodeMetadata::Array(array) = metadata else { return Ok(()) };
+        let first_name = array.dimension_names.iter().flatten().next();
+        let is_column = first_name.and_then(Option::as_ref).is_some_and(|name| name.ends_with(ROW_AXIS));
+        let Some(parent) = key.parent().filter(|_| is_column) else { return Ok(()) };
+        let place = self.place(&parent);
+        let table = match self.files.open_directory(self.root(), &place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(self.failed("cannot open", &place))?,
+        };
+        let marker = match self.read_metadata(&table, &place) {
+            Err(error) if error.kind() == ErrorKind::Conflict => return Ok(()),
+            metadata => Marker::read(metadata?.attributes())?,
+        };
+        if let (Some(Kind::Table { rows, .. }), Some(length)) = (marker.kind, array.shape.first_mut()) {
+            *length = rows.min(*length);
+        }
+        Ok(())
+    }
+}
