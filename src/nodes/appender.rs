@@ -34,11 +34,14 @@ pub struct Appender<'a> {
     gathered: Option<ArrayContent<'static>>,
 }
 
-impl<'a> Appender<'a> {
-    pub(super) fn new(dataset: &'a Dataset) -> Self {
-        Self { dataset, gathered: None }
+impl Dataset {
+    /// Gathers rows, and appends as many at a time as a chunk has.
+    pub fn appender(&self) -> Appender<'_> {
+        Appender { dataset: self, gathered: None }
     }
+}
 
+impl Appender<'_> {
     /// Adds rows, or one row of a rank less.
     ///
     /// # Errors

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use ndarray::{ArrayViewMut, Dimension};
 
-use super::appender::Appender;
 use super::attributes::Attributes;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -184,11 +183,6 @@ impl Dataset {
     /// As [`Dataset::write`].
     pub fn append(&self, rows: impl Put) -> Result<u64> {
         self.with_elements(&rows, |content| self.append_content(content))
-    }
-
-    /// Gathers rows, and appends as many at a time as a chunk has.
-    pub fn appender(&self) -> Appender<'_> {
-        Appender::new(self)
     }
 
     /// Makes axes longer or shorter. What is new is fill value; what is beyond the new shape is gone.

@@ -54,7 +54,6 @@ impl ArrayOptions {
                 check_chunks("chunks", chunks, shape)?;
                 chunks.clone()
             }
-            None if shape.first() == Some(&0) => growing_chunk_shape(shape, element, 1),
             None => default_chunk_shape(shape, element),
         };
         let shard_shape = match &self.shards {

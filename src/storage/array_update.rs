@@ -7,17 +7,15 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 use super::array_options::{TEXT_BYTES, growing_chunk_shape};
 use super::array_write::MANY_FILES;
 use super::chunk_read::ArrayReader;
 use super::displaced::Displaced;
 use super::elements;
-use super::fork::in_parallel;
 use super::lock::Mode;
 use super::read::Snapshot;
 use super::store::Store;
+use super::threads::in_threads;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::selection::{IntoSelection, Part, Resolved, Selection};
@@ -159,13 +157,23 @@ impl Live<'_> {
         if rows == 0 {
             return Ok(());
         }
-        if marker.provisional_chunks {
-            let element = array.data_type.size().map_or(TEXT_BYTES, |size| size as u64);
-            array.chunk_shape = growing_chunk_shape(&array.shape, element, rows);
-            marker.provisional_chunks = false;
+        if array.shape[0] == 0 {
+            Self::begin_rows(&mut array, &mut marker, rows);
         }
         self.extend(&mut array, rows, &content.elements)?;
         self.put_metadata(array, marker)
+    }
+
+    /// Decides on the chunks of an array without rows, of which so many come now, unless its maker did.
+    fn begin_rows(array: &mut ArrayMetadata, marker: &mut Marker, rows: u64) {
+        // Chunks of one row are what an array gets that was stored without rows.
+        let is_stored = !marker.sparse && array.chunk_shape[0] == 1 && array.chunks_and_shards().1.is_none();
+        if marker.provisional_chunks || is_stored {
+            let element = array.data_type.size().map_or(TEXT_BYTES, |size| size as u64);
+            array.chunk_shape = growing_chunk_shape(&array.shape, element, rows);
+        }
+        // From the first row on all chunks are there.
+        (marker.provisional_chunks, marker.sparse) = (false, false);
     }
 
     /// Writes rows beyond the end of the array, and makes `array` as much longer. They are visible once `array` is.
@@ -201,11 +209,10 @@ impl Live<'_> {
         let name = stage.next_name();
         store.clean_up_after(&name, || {
             store.create_staged_directory(&name)?;
-            let stage_one = |part| {
-                let (file, bytes) = chunks.encode(part)?;
+            in_threads(parts.len(), |n| {
+                let (file, bytes) = chunks.encode(&parts[n])?;
                 store.stage_file(&format!("{name}/{file}"), &[&bytes], are_many)
-            };
-            in_parallel(|| parts.par_iter().try_for_each(stage_one))?;
+            })?;
             self.link_chunks(&name)?;
             // What was linked may never have been flushed: under `Power` everything is.
             store.stage_array_metadata(&name, array.clone(), u64::MAX)?;
@@ -321,10 +328,7 @@ impl Live<'_> {
             staged.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), file));
             store.stage_file(&name, &[&bytes], are_many)
         };
-        let written = match count {
-            1 => stage_one(0),
-            _ => in_parallel(|| (0..count).into_par_iter().try_for_each(stage_one)),
-        };
+        let written = in_threads(count, stage_one);
         let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
         let put = written.and_then(|()| self.rename_chunks(&staged, are_many));
         if put.is_err() {

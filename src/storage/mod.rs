@@ -4,6 +4,7 @@
 //! - `lock`, `trust`, `fork`: the one place that locks; file systems without locks; forked processes.
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
+//! - `threads`: for what is done while locks are held.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
 //! - `array_update`, `table_update`: changing an array in place: parts, rows at its end, its shape; a table's rows.
 //! - `draft`, `copy`, `rename`: whole groups that appear, or change places, in one step.
@@ -58,6 +59,7 @@ mod table_read;
 mod table_update;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trust;
 
 pub(crate) use array_options::{ArrayOptions, Shards};

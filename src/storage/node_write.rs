@@ -49,9 +49,8 @@ impl Store {
         options: &ArrayOptions,
     ) -> Result<String> {
         let mut metadata = options.metadata(data_type, shape, options.names(key, shape.len())?)?;
-        let has_elements = !shape.contains(&0);
         let marker = Marker {
-            sparse: has_elements,
+            sparse: true,
             provisional_chunks: options.chunk_shape.is_none() && shape.first() == Some(&0),
             ..Marker::default()
         };
@@ -76,7 +75,7 @@ impl Store {
     ) -> Result<()> {
         let rows = check_columns(columns)?;
         self.create_staged_directory(name)?;
-        let marker = Marker { provisional_chunks: rows == 0, ..Marker::default() };
+        let marker = Marker::default();
         for (column, content) in columns {
             let names = column_names(key, column, content.shape.len());
             self.stage_array(&format!("{name}/{column}"), content, names, &marker, options)?;

@@ -273,12 +273,7 @@ fn what_a_later_version_wrote_is_unsupported() {
         fs::write(&metadata, text.replace(from, to)).unwrap();
     };
     change("\"crc32c\"", "\"crc64\"");
-    says(
-        at,
-        store.get::<f64>("/a"),
-        ErrorKind::Unsupported,
-        r#"/a: the codecs [{"name":"bytes","configuration":{"endian":"little"}},{"name":"crc64"}] are not supported: codec crc64 is not supported"#,
-    );
+    says(at, store.get::<f64>("/a"), ErrorKind::Unsupported, r#"/a: the codec "crc64" is not supported"#);
     change("float64", "float128");
     says(
         at,

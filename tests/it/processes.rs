@@ -178,7 +178,11 @@ fn whoever_is_killed_while_committing_copying_or_moving_groups_leaves_whole_ones
     let mut groups = 0;
     for kill in 0..12u64 {
         let mut child = start("child_commits_groups_until_it_is_killed", directory.path());
-        std::thread::sleep(Duration::from_millis(80 + kill * 17));
+        let begun = directory.path().join("output.zarr/moved");
+        while !begun.exists() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(kill * 17));
         child.kill().unwrap();
         child.wait().unwrap();
         let store = DataStore::at(directory.path()).unwrap();

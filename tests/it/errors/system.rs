@@ -43,9 +43,16 @@ struct Changing;
 impl Get for Changing {
     fn get(_: &Stored<'_>) -> Result<Self, Error> {
         let path = METADATA.get().unwrap();
-        let next = path.with_extension("next");
-        fs::copy(path, &next).unwrap();
-        fs::rename(next, path).unwrap();
+        // Another value takes the place of this one: an array that is only changed in place stays readable.
+        let node = path.parent().unwrap();
+        let next = node.with_extension("next");
+        fs::create_dir(&next).unwrap();
+        for file in fs::read_dir(node).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), next.join(file.file_name())).unwrap();
+        }
+        fs::remove_dir_all(node).unwrap();
+        fs::rename(next, node).unwrap();
         Ok(Self)
     }
 }
