@@ -34,6 +34,7 @@
 //! | list and find | [`keys`](DataStore::keys), [`walk`](DataStore::walk), [`glob`](DataStore::glob), [`node`](DataStore::node) |
 //! | let a whole group appear at once | [`draft`](DataStore::draft) gives a [`Draft`] |
 //! | move and copy | [`rename`](DataStore::rename), [`copy`](DataStore::copy), [`copy_from`](DataStore::copy_from) |
+//! | read by the labels of dimensions | [`NewDataset::coordinate`], [`Dataset::sel`] |
 //! | say more about a value | [`attributes`](DataStore::attributes) |
 //! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
@@ -79,8 +80,8 @@ pub use datastore::{
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
 pub use nodes::{
-    Appender, Attributes, Dataset, Layout, NewDataset, Node, NodeKind, StoredTable, TableAppender,
-    TableBlocks, TableSelection,
+    Appender, Attributes, Dataset, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
+    StoredTable, TableAppender, TableBlocks, TableSelection,
 };
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};

@@ -229,7 +229,8 @@ impl DataStore {
     }
 
     /// Reads everything below `key` and looks for damage: wrong checksums, missing chunks, metadata that make no
-    /// sense, files that do not belong. `progress` is called with the number of nodes so far.
+    /// sense, files that do not belong; and for dimensions of one name that differ in length in a group or above it.
+    /// `progress` is called with the number of nodes so far.
     ///
     /// # Errors
     /// Damage is no error but part of the report. [`ErrorKind::Cancelled`] where `progress` said so.

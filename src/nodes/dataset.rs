@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use ndarray::{ArrayViewMut, Dimension};
 
 use super::attributes::Attributes;
+use super::coordinate::Coordinate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::selection::IntoSelection;
@@ -37,7 +39,9 @@ use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Dataset {
-    node: OpenNode,
+    pub(super) node: OpenNode,
+    /// Those that were looked up, by their dimension.
+    pub(super) coordinates: Mutex<BTreeMap<String, Arc<Coordinate>>>,
     data_type: DataType,
     is_verified: bool,
     is_atomic: bool,
@@ -49,7 +53,8 @@ impl Dataset {
         let seen = node.seen();
         let holds = match (&seen.metadata, &seen.marker.kind) {
             (NodeMetadata::Array(array), _) => {
-                return Ok(Self { data_type: array.data_type, node, is_verified: true, is_atomic: false });
+                let (data_type, coordinates) = (array.data_type, Mutex::default());
+                return Ok(Self { data_type, node, coordinates, is_verified: true, is_atomic: false });
             }
             (_, Some(Kind::Table { .. })) => "a table, which table() opens",
             _ => "a group",
@@ -98,7 +103,7 @@ impl Dataset {
         self.seen(|array| array.chunks_and_shards().1)
     }
 
-    /// Gives the name of each axis.
+    /// Gives the name of each axis. [`sel`](Self::sel) selects by them.
     pub fn dimension_names(&self) -> Vec<Option<String>> {
         self.seen(|array| array.dimension_names.clone().unwrap_or(vec![None; array.shape.len()]))
     }

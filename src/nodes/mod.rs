@@ -2,7 +2,10 @@
 
 mod appender;
 mod attributes;
+mod coordinate;
 mod dataset;
+mod label_selection;
+mod labels;
 mod new_dataset;
 mod node;
 mod table;
@@ -11,6 +14,8 @@ pub use appender::Appender;
 pub use attributes::Attributes;
 pub(crate) use attributes::typed_attribute;
 pub use dataset::Dataset;
+pub use label_selection::LabelSelection;
+pub use labels::{Label, Labels};
 pub use new_dataset::NewDataset;
 pub use node::{Layout, Node, NodeKind};
 pub use table::{StoredTable, TableAppender, TableBlocks, TableSelection};

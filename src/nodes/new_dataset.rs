@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::coordinate;
 use super::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -43,6 +44,8 @@ pub struct NewDataset<'a> {
     /// What was wrong with an option: said when the dataset is made.
     fault: Option<Error>,
     fill_value: Option<AnyArray>,
+    /// Labels by dimension, in the order in which they were given.
+    coordinates: Vec<(String, AnyArray)>,
     existing: Existing,
 }
 
@@ -50,7 +53,8 @@ impl<'a> NewDataset<'a> {
     pub(crate) fn new(store: &'a Arc<Store>, key: &str) -> Self {
         let options = ArrayOptions { compression: store.compression(), ..ArrayOptions::default() };
         let existing = Existing::Replace;
-        Self { store, key: key.to_owned(), options, fault: None, fill_value: None, existing }
+        let coordinates = Vec::new();
+        Self { store, key: key.to_owned(), options, fault: None, fill_value: None, coordinates, existing }
     }
 
     /// Sets the length of a chunk along each axis. Small chunks share files, unless [`shards`](Self::shards) says
@@ -98,6 +102,47 @@ impl<'a> NewDataset<'a> {
         self
     }
 
+    /// Labels a dimension: text, integers, floats or `bool`, as many as its axis is long. [`Dataset::sel`] finds the
+    /// elements by them, and so does xarray.
+    ///
+    /// The labels of the dimension `imt` of `/g/a` are the array `/g/imt`, which is stored before the dataset, and
+    /// which all datasets of the group and below share. Labels that are there already must be the same. Without
+    /// [`dimension_names`](Self::dimension_names) the coordinates name the axes in their order, and each axis needs
+    /// one; with them they may come in any order, and some axes may have none.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+    /// use ndarray::Array2;
+    ///
+    /// let poes = Array2::<f64>::zeros((100, 2));
+    /// store
+    ///     .new_dataset("/stats/mean")
+    ///     .dimension_names(["site", "imt"])
+    ///     .coordinate("imt", ["PGA", "SA(0.2)"])
+    ///     .insert(&poes)?;
+    /// assert_eq!(store.get::<Vec<String>>("/stats/imt")?, ["PGA", "SA(0.2)"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the dataset is made: [`ErrorKind::Conflict`] where the dimension has other labels already;
+    /// [`ErrorKind::WrongShape`] for more or fewer labels than the axis is long; [`ErrorKind::InvalidInput`] for a
+    /// dimension that the dataset has not. Coordinates that were stored stay where the dataset then fails.
+    pub fn coordinate(mut self, dimension: impl Into<String>, labels: impl Put) -> Self {
+        let dimension = dimension.into();
+        let labels = match labels.content() {
+            Ok(Content::Array(content)) => AnyArray::from_content(&content),
+            Ok(_) => Err(Error::new(ErrorKind::WrongType, "labels are an array of text, numbers or bool")),
+            Err(error) => Err(error),
+        };
+        match labels.and_then(|labels| coordinate::checked_labels(&dimension, labels)) {
+            Ok(labels) => self.coordinates.push((dimension, labels)),
+            Err(error) => self.fault = self.fault.or(Some(error)),
+        }
+        self
+    }
+
     /// Says in which units the elements are: the attribute `units`, such as `m s-2`.
     pub fn units(self, units: &str) -> Self {
         self.attribute("units", units)
@@ -127,10 +172,14 @@ impl<'a> NewDataset<'a> {
     pub fn insert(self, value: impl Put) -> Result<()> {
         let key = Key::new(&self.key)?;
         let made = value.content().and_then(|content| {
-            let options = self.options_for(match &content {
-                Content::Array(array) => Some(array.data_type),
+            let array = match &content {
+                Content::Array(array) => Some(array),
                 _ => None,
-            })?;
+            };
+            let mut options = self.options_for(array.map(|array| array.data_type))?;
+            if let Some(array) = array {
+                self.store_coordinates(&key, &array.shape, &mut options)?;
+            }
             self.store.put_with(&key, &content, &options, self.existing)
         });
         made.map_err(|error| error.with_key(key.to_string()))
@@ -151,9 +200,10 @@ impl<'a> NewDataset<'a> {
     /// As [`NewDataset::insert`].
     pub fn create_typed(self, data_type: DataType, shape: &[u64]) -> Result<Dataset> {
         let key = Key::new(&self.key)?;
-        let options = self.options_for(Some(data_type));
-        let made = options
-            .and_then(|options| self.store.create_array(&key, data_type, shape, &options, self.existing));
+        let made = self.options_for(Some(data_type)).and_then(|mut options| {
+            self.store_coordinates(&key, shape, &mut options)?;
+            self.store.create_array(&key, data_type, shape, &options, self.existing)
+        });
         made.map_err(|error| error.with_key(key.to_string()))?;
         Dataset::open(Arc::clone(self.store), key)
     }
@@ -169,6 +219,7 @@ impl<'a> NewDataset<'a> {
                 ("chunks", options.chunk_shape.is_some()),
                 ("a fill value", self.fill_value.is_some()),
                 ("dimension names", options.dimension_names.is_some()),
+                ("a coordinate", !self.coordinates.is_empty()),
                 ("units or a long name", !options.attributes.is_empty()),
             ];
             if let Some((option, _)) = named.iter().find(|(_, given)| *given) {
@@ -184,6 +235,45 @@ impl<'a> NewDataset<'a> {
             options.fill_value = Some(value.to_json());
         }
         Ok(options)
+    }
+
+    /// Names the axes, and stores their labels.
+    fn store_coordinates(&self, key: &Key, shape: &[u64], options: &mut ArrayOptions) -> Result<()> {
+        let Some(group) = key.parent().filter(|_| !self.coordinates.is_empty()) else { return Ok(()) };
+        let refuse = |kind, why: String| Err(Error::new(kind, why));
+        if options.dimension_names.is_none() {
+            if self.coordinates.len() != shape.len() {
+                let (count, rank) = (self.coordinates.len(), shape.len());
+                let why = format!(
+                    "{count} coordinates for {rank} axes; dimension_names() says which axes they are of"
+                );
+                return refuse(ErrorKind::InvalidInput, why);
+            }
+            options.dimension_names = Some(self.coordinates.iter().map(|(name, _)| name.clone()).collect());
+        }
+        let names = options.names(key, shape.len())?;
+        for (at, (name, labels)) in self.coordinates.iter().enumerate() {
+            let Some(axis) = names.iter().position(|there| there == name) else {
+                let why = format!("a coordinate {name:?} for the dimensions {names:?}");
+                return refuse(ErrorKind::InvalidInput, why);
+            };
+            if self.coordinates[..at].iter().any(|(other, _)| other == name) {
+                return refuse(ErrorKind::InvalidInput, format!("the coordinate {name:?} is given twice"));
+            }
+            if labels.len() as u64 != shape[axis] {
+                let (count, length) = (labels.len(), shape[axis]);
+                let why = format!(
+                    "the coordinate {name:?} has {count} labels, and axis {axis} the length {length}"
+                );
+                return refuse(ErrorKind::WrongShape, why);
+            }
+            if group.child(name)? == *key {
+                let why = format!("would be its own coordinate; dimension_names([{name:?}]) makes it one");
+                return refuse(ErrorKind::InvalidInput, why);
+            }
+        }
+        let mut coordinates = self.coordinates.iter();
+        coordinates.try_for_each(|(name, labels)| coordinate::share(self.store, &group, name, labels))
     }
 }
 

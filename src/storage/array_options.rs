@@ -85,7 +85,7 @@ impl ArrayOptions {
     }
 
     /// The names of the axes: those given, else automatic ones.
-    pub(super) fn names(&self, key: &Key, rank: usize) -> Result<Vec<String>> {
+    pub(crate) fn names(&self, key: &Key, rank: usize) -> Result<Vec<String>> {
         let Some(names) = &self.dimension_names else { return Ok(automatic_names(key, rank)) };
         let refuse = |why: String| Err(Error::new(ErrorKind::InvalidInput, why));
         if names.len() != rank {

@@ -2,6 +2,7 @@
 
 use std::os::fd::AsFd;
 
+use super::dimensions::Dimensions;
 use super::read::Snapshot;
 use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};
@@ -24,6 +25,7 @@ struct Check<'a> {
     store: &'a Store,
     checked: u64,
     findings: Vec<Finding>,
+    dimensions: Dimensions,
     each: &'a mut dyn FnMut(u64) -> Result<()>,
 }
 
@@ -35,8 +37,12 @@ impl Store {
         key: &Key,
         each: &mut dyn FnMut(u64) -> Result<()>,
     ) -> Result<(u64, Vec<Finding>)> {
-        let mut check = Check { store: self, checked: 0, findings: Vec::new(), each };
+        let mut check =
+            Check { store: self, checked: 0, findings: Vec::new(), dimensions: Dimensions::default(), each };
         check.node(key)?;
+        let lengths = check.dimensions.findings().into_iter();
+        check.findings.extend(lengths.map(|(key, what)| Finding { key: key.to_string(), what }));
+        check.findings.sort_by(|one, other| one.key.cmp(&other.key));
         let cuts = self.unrecovered()?.into_iter();
         check.findings.extend(cuts.map(|(key, what)| Finding { key, what }));
         Ok((check.checked, check.findings))
@@ -71,10 +77,19 @@ impl Check<'_> {
         (self.each)(self.checked)?;
         let children = store.read(key, |snapshot| {
             store.verify(snapshot)?;
-            self.entries(key, snapshot)
+            let array = match &snapshot.metadata {
+                NodeMetadata::Array(array) => Some(array.clone()),
+                NodeMetadata::Group(_) => None,
+            };
+            self.entries(key, snapshot).map(|entries| (entries, array))
         });
         let (children, strangers) = match children {
-            Ok(found) => found,
+            Ok((entries, array)) => {
+                if let Some(array) = array {
+                    self.dimensions.add(key, &array);
+                }
+                entries
+            }
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
             Err(error) => {
                 let what = error.file().map_or(error.message().to_owned(), |file| {

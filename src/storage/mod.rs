@@ -14,7 +14,7 @@
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
 //! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `list`, `size`: reading without a lock, and noticing that something changed
 //!   meanwhile; `elements`: what was read.
-//! - `sweep`, `remove`, `check`: removing what is left over, finding what is damaged.
+//! - `sweep`, `remove`, `check`, `dimensions`: removing what is left over, finding what is damaged or does not fit.
 //! - `calculations`, `delete`: the directories `calc_<ID>`; `parent`: the way from one to another.
 
 mod array_options;
@@ -28,6 +28,7 @@ mod chunk_read;
 mod commit;
 mod copy;
 mod delete;
+mod dimensions;
 mod dirty;
 mod displaced;
 mod draft;

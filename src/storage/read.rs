@@ -46,6 +46,11 @@ impl Snapshot {
         self.id
     }
 
+    /// Whether this is the very version of the node that another snapshot is.
+    pub(crate) fn is_same_version(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+
     /// Whether everything that could be read of `before` can be read of this one: only rows were added.
     fn extends(&self, before: &Self) -> bool {
         match (&self.metadata, &before.metadata) {

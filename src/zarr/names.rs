@@ -8,7 +8,7 @@ use super::metadata::ArrayMetadata;
 use crate::key::Key;
 
 /// What the automatic names of the array under `key` begin with.
-fn automatic_prefix(key: &Key) -> String {
+pub(crate) fn automatic_prefix(key: &Key) -> String {
     format!("{}:", key.as_str().replace('/', ":"))
 }
 

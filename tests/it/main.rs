@@ -28,6 +28,7 @@ mod fuzz_replay;
 mod groups;
 mod hostile;
 mod input_files;
+mod labels;
 mod layering;
 mod main_job;
 mod manifest;
