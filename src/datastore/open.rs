@@ -20,19 +20,13 @@ use crate::zarr::{Compression, Status};
 /// assert_eq!(again.calc_dir(), store.calc_dir());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct Options {
     data_dir: Option<PathBuf>,
     parent: Option<Parent>,
     access: Access,
     locks: Option<LockPolicy>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { data_dir: None, parent: None, access: Access::default(), locks: None }
-    }
 }
 
 /// One calculation of a data directory, as [`Options::calculations`] lists it.

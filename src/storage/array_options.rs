@@ -80,7 +80,7 @@ impl ArrayOptions {
         if let Some(fill_value) = &self.fill_value {
             metadata = metadata.with_fill_value(fill_value.clone());
         }
-        metadata.attributes = self.attributes.clone();
+        metadata.attributes.clone_from(&self.attributes);
         Ok(metadata)
     }
 

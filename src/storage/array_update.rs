@@ -148,7 +148,7 @@ impl Live<'_> {
             return self.put_elements_at_once(&picked, elements);
         }
         self.put_elements(self.array, &picked, elements)?;
-        self.put_metadata(self.array.clone(), self.node.marker.clone())
+        self.put_metadata(self.array.clone(), &self.node.marker)
     }
 
     pub(super) fn append(&self, content: &ArrayContent<'_>) -> Result<()> {
@@ -161,7 +161,7 @@ impl Live<'_> {
             Self::begin_rows(&mut array, &mut marker, rows);
         }
         self.extend(&mut array, rows, &content.elements)?;
-        self.put_metadata(array, marker)
+        self.put_metadata(array, &marker)
     }
 
     /// Decides on the chunks of an array without rows, of which so many come now, unless its maker did.
@@ -274,13 +274,13 @@ impl Live<'_> {
         marker.provisional_chunks = false;
         array.shape = old.iter().zip(shape).map(|(old, new)| *old.min(new)).collect();
         if array.shape != *old {
-            self.put_metadata(array.clone(), marker.clone())?;
+            self.put_metadata(array.clone(), &marker)?;
         }
         self.clear_hidden(&array, shape)?;
         let shared = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
         marker.sparse |= grid.len() > shared.len();
         array.shape = shape.to_vec();
-        self.put_metadata(array, marker)
+        self.put_metadata(array, &marker)
     }
 
     /// Removes the chunk files beyond the shape of `array`, and fills what those at its edge hold beyond it, where
@@ -332,7 +332,9 @@ impl Live<'_> {
         let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
         let put = written.and_then(|()| self.rename_chunks(&staged, are_many));
         if put.is_err() {
-            staged.iter().for_each(|(name, _)| store.discard(name));
+            for (name, _) in &staged {
+                store.discard(name);
+            }
         }
         put
     }
@@ -345,7 +347,7 @@ impl Live<'_> {
     }
 
     /// Makes the change visible.
-    fn put_metadata(&self, mut array: ArrayMetadata, marker: Marker) -> Result<()> {
+    fn put_metadata(&self, mut array: ArrayMetadata, marker: &Marker) -> Result<()> {
         marker.write(&mut array.attributes)?;
         let metadata = NodeMetadata::Array(array);
         self.store.replace_metadata(&self.node.directory, &metadata, self.displaced)

@@ -132,10 +132,10 @@ impl Store {
         if !exists(self.files.stat(self.root(), &place)).map_err(self.failed("cannot look up", &place))? {
             // It has been removed meanwhile.
             let stage = self.writer()?.stage.handle();
-            return match self.appear(key, (stage, name), &parent)? {
-                true => self.sync_if_power(&parent.handle, &place),
-                false => Err(occupied(key)),
-            };
+            if !self.appear(key, (stage, name), &parent)? {
+                return Err(occupied(key));
+            }
+            return self.sync_if_power(&parent.handle, &place);
         }
         if !self.is_staged_group(name)? {
             self.refuse_group(key)?;

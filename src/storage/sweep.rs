@@ -16,10 +16,10 @@ use super::trust::{Tried, Trust, is_without_lock};
 use crate::error::{Error, Result};
 
 /// How long a displaced value stays readable for those that had just opened it.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// How long without a change a stage is believed to have an owner that lives, where no lock tells.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// What [`Store::collect`] is asked for.
 #[derive(Clone, Copy, Debug, Default)]

@@ -370,7 +370,7 @@ fn processes_that_append_to_one_array_lose_nothing_and_readers_see_whole_batches
     let mut seen: Vec<i64> = Vec::new();
     while children.iter_mut().any(|child| child.try_wait().unwrap().is_none()) {
         let found: Vec<i64> = store.get("/log").unwrap();
-        assert!(found.len() >= longest && found.len() % 3 == 0, "{} after {longest}", found.len());
+        assert!(found.len() >= longest && found.len().is_multiple_of(3), "{} after {longest}", found.len());
         assert!(found.starts_with(&seen), "what was committed changed");
         assert_eq!(log.read::<Vec<i64>>(..found.len() as u64).unwrap(), found);
         longest = found.len();

@@ -128,9 +128,9 @@ fn without_locks_an_explicit_collection_goes_by_age() {
         assert_eq!(kinds(None, false), [], "younger than a day");
         assert_eq!(kinds(Some(Duration::from_secs(4000)), false), []);
         let both = [LeftoverKind::Stage, LeftoverKind::Trash];
-        assert_eq!(kinds(Some(Duration::from_secs(3000)), true), both);
+        assert_eq!(kinds(Some(Duration::from_mins(50)), true), both);
         assert!(stage.exists() && trash.exists(), "a dry run");
-        assert_eq!(kinds(Some(Duration::from_secs(3000)), false), both);
+        assert_eq!(kinds(Some(Duration::from_mins(50)), false), both);
         assert!(!stage.exists() && !trash.exists());
         put(&store, "/a", 1).unwrap();
     }
