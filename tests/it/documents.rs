@@ -81,6 +81,20 @@ fn the_python_code_in_the_readme_reads_what_the_example_stored() {
 }
 
 #[test]
+fn the_program_for_large_arrays_in_the_readme_is_the_example_and_runs() {
+    let source = document("examples/large_arrays.rs");
+    let program = &source[source.find("use calcstore").unwrap()..];
+    assert!(document("README.md").contains(&format!("```rust,no_run\n{program}```")));
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = Command::new(example("large_arrays"));
+    let output = run.env("OQ_DATADIR", directory.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let store = DataStore::options().data_dir(directory.path()).read_only(true).open(1).unwrap();
+    let names: Vec<String> = store.keys("/").unwrap().collect();
+    assert_eq!(names, ["curves", "imt", "maps", "residuals", "ruptures", "site"]);
+}
+
+#[test]
 fn the_parallel_example_saves_every_array() {
     let directory = tempfile::tempdir().unwrap();
     let status = Command::new(example("parallel")).arg(directory.path().join("s")).status().unwrap();
