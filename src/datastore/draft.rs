@@ -3,7 +3,7 @@ use serde::Serialize;
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::nodes::Attributes;
+use crate::nodes::{Attributes, NewDataset};
 use crate::storage::{self, Existing};
 use crate::values::{Content, Put};
 
@@ -95,6 +95,16 @@ impl Draft {
     /// As [`Draft::insert`].
     pub fn extend<K: AsRef<str>, V: Put>(&self, values: impl IntoIterator<Item = (K, V)>) -> Result<()> {
         values.into_iter().try_for_each(|(key, value)| self.insert(key.as_ref(), value))
+    }
+
+    /// Plans a dataset of the draft that is to be stored in a way of its own, as [`DataStore::new_dataset`] does. A
+    /// handle of it can be used until the draft is committed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidKey`] and [`ErrorKind::AlreadyExists`] as [`Draft::insert`].
+    pub fn new_dataset(&self, key: &str) -> Result<NewDataset<'_>> {
+        let key = self.inner_key(key)?;
+        Ok(NewDataset::new(self.draft.inside(), &key.to_string()))
     }
 
     /// Makes an empty group in the draft. One that is there already is left as it is.

@@ -8,7 +8,7 @@ use super::attributes::Attributes;
 use super::coordinate::Coordinate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::selection::IntoSelection;
+use crate::selection::{IntoSelection, Selection};
 use crate::storage::{Change, OpenNode, Store, Visible};
 use crate::values::{ArrayContent, Content, DataType, Get, OwnedElement, Put, Stored};
 use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
@@ -139,7 +139,7 @@ impl Dataset {
     /// [`ErrorKind::InvalidInput`] for a selection that does not fit the shape, [`ErrorKind::Changed`], and as
     /// [`DataStore::get`](crate::DataStore::get).
     pub fn read<T: Get>(&self, selection: impl IntoSelection) -> Result<T> {
-        let selection = selection.into_selection()?;
+        let selection = self.selection(selection)?;
         self.node.read(|snapshot| {
             self.node.store().with_selected(snapshot, &selection, self.is_verified, |source| {
                 T::get(&Stored::Array(source))
@@ -157,7 +157,7 @@ impl Dataset {
         selection: impl IntoSelection,
         mut into: ArrayViewMut<'_, T, D>,
     ) -> Result<()> {
-        let selection = selection.into_selection()?;
+        let selection = self.selection(selection)?;
         self.node.read(|snapshot| {
             self.node.store().with_selected(snapshot, &selection, self.is_verified, |source| {
                 crate::values::read_into(source, into.view_mut())
@@ -174,7 +174,7 @@ impl Dataset {
     /// [`ErrorKind::InvalidInput`] for a selection that does not fit the shape, or holds an index twice;
     /// [`ErrorKind::Changed`]; and as [`DataStore::insert`](crate::DataStore::insert).
     pub fn write(&self, selection: impl IntoSelection, value: impl Put) -> Result<()> {
-        let selection = selection.into_selection()?;
+        let selection = self.selection(selection)?;
         self.with_elements(&value, |content| {
             let how = if self.is_atomic { Visible::AtOnce } else { Visible::ByChunk };
             self.change(Change::Write(&selection, content, how))
@@ -201,6 +201,10 @@ impl Dataset {
     pub(super) fn append_content(&self, content: &ArrayContent<'_>) -> Result<u64> {
         self.change(Change::Append(content))?;
         Ok(self.shape().first().copied().unwrap_or_default())
+    }
+
+    fn selection(&self, selection: impl IntoSelection) -> Result<Selection> {
+        selection.into_selection().map_err(|error| error.with_key(self.key()))
     }
 
     fn change(&self, change: Change<'_>) -> Result<()> {

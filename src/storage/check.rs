@@ -5,13 +5,10 @@ use std::os::fd::AsFd;
 use super::dimensions::Dimensions;
 use super::read::Snapshot;
 use super::store::{Store, exists};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::values::Stored;
 use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
-
-/// The most chunks of an array that may lack them which are looked for one by one.
-const MOST_SPARSE_CHUNKS: u64 = 1 << 20;
 
 /// Something that is wrong with a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +50,10 @@ impl Store {
         let store = self;
         if let NodeMetadata::Array(array) = &snapshot.metadata {
             let reader = store.array_reader(snapshot, array)?;
-            if reader.sparse && reader.files() > MOST_SPARSE_CHUNKS {
-                let message =
-                    format!("{} chunks, most of them surely missing, are not looked for", reader.files());
-                return Err(Error::new(ErrorKind::Unsupported, message));
-            }
-            for n in 0..reader.files() {
-                reader.verify_file(n)?;
+            if reader.sparse {
+                reader.stored_chunks()?.iter().try_for_each(|index| reader.verify_file(index))?;
+            } else {
+                (0..reader.grid.len()).try_for_each(|n| reader.verify_file(&reader.grid.index(n)))?;
             }
         }
         // An object must make sense without its type, a table must have all of its columns.

@@ -16,6 +16,9 @@ use crate::zarr::{ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, FillValue, ShardIn
 /// The most shards that one read keeps open.
 const MOST_SHARDS: usize = 32;
 
+/// The most chunks with directories of their own that are looked for.
+const MOST_NESTED: u64 = 1 << 20;
+
 /// The most memory that a thread keeps for the chunks it reads.
 const MOST_SCRATCH: usize = 8 << 20;
 
@@ -77,13 +80,16 @@ impl<'a> ArrayReader<'a> {
         self
     }
 
-    /// The number of chunk files.
-    pub(super) fn files(&self) -> u64 {
-        self.grid.len()
-    }
-
-    pub(super) fn file_path(&self, n: u64) -> String {
-        self.array.chunk_keys.path(&self.grid.index(n))
+    /// The indices of the chunk files that there may be; of those that lie in one directory, that there are.
+    pub(super) fn stored_chunks(&self) -> Result<Vec<Vec<u64>>> {
+        if self.array.chunk_keys.are_nested() {
+            return Ok((0..self.grid.len().min(MOST_NESTED)).map(|n| self.grid.index(n)).collect());
+        }
+        let listed = self.store.files.list(self.directory);
+        let listed = listed.map_err(self.store.failed("cannot list", self.place))?;
+        let rank = self.array.shape.len();
+        let index = |name: &str| self.array.chunk_keys.index(name, rank).filter(|at| self.grid.contains(at));
+        Ok(listed.iter().filter_map(|entry| index(entry.name.to_str()?)).collect())
     }
 
     /// The shape of what is read at a time: a chunk, within a shard or not.
@@ -104,8 +110,8 @@ impl<'a> ArrayReader<'a> {
     }
 
     /// Reads one chunk file only to see whether it is whole.
-    pub(super) fn verify_file(&self, n: u64) -> Result<()> {
-        self.file(&self.grid.index(n)).map(|_| ())
+    pub(super) fn verify_file(&self, index: &[u64]) -> Result<()> {
+        self.file(index).map(|_| ())
     }
 
     /// Checks that the file of a chunk is there, with the length that it must have.

@@ -20,7 +20,7 @@ use crate::zarr::{GroupMetadata, METADATA_FILE, NodeMetadata};
 pub(crate) struct Draft {
     store: Arc<Store>,
     /// The staged group, under the keys that it will have.
-    inside: Store,
+    inside: Arc<Store>,
     key: Key,
     /// Its name in the stage.
     name: String,
@@ -32,7 +32,7 @@ impl Draft {
         store.check_target(key)?;
         let name = store.stage_group(&NodeMetadata::Group(GroupMetadata::default()))?;
         let inside = store.of_staged(&name, key).inspect_err(|_| store.discard(&name))?;
-        Ok(Self { store: Arc::clone(store), inside, key: key.clone(), name })
+        Ok(Self { store: Arc::clone(store), inside: Arc::new(inside), key: key.clone(), name })
     }
 
     pub(crate) fn key(&self) -> &Key {
@@ -40,7 +40,7 @@ impl Draft {
     }
 
     /// What has been put in so far, as a store.
-    pub(crate) fn inside(&self) -> &Store {
+    pub(crate) fn inside(&self) -> &Arc<Store> {
         &self.inside
     }
 

@@ -75,8 +75,9 @@ impl Store {
     ) -> Result<()> {
         let rows = check_columns(columns)?;
         self.create_staged_directory(name)?;
-        let marker = Marker::default();
+        let (marker, unrounded) = (Marker::default(), ArrayOptions { kept_bits: None, ..options.clone() });
         for (column, content) in columns {
+            let options = if content.data_type.has_mantissa() { options } else { &unrounded };
             let names = column_names(key, column, content.shape.len());
             self.stage_array(&format!("{name}/{column}"), content, names, &marker, options)?;
         }

@@ -25,9 +25,6 @@ use crate::zarr::{
 /// Clocks are set while programs run: so many seconds before a marker was made, changes count as later.
 const MARGIN: i64 = 3600;
 
-/// The most chunks of a sparse array that are looked for by number, and not by the files there are.
-const MOST_NUMBERED: u64 = 1 << 20;
-
 struct Recovery<'a> {
     store: &'a Store,
     /// Only what has changed since then can be torn.
@@ -286,17 +283,10 @@ impl Recovery<'_> {
         let Ok(reader) = ArrayReader::new(store, snapshot.directory.as_fd(), place, array, true) else {
             return Ok(None);
         };
-        let numbers: Vec<u64> = if reader.files() <= MOST_NUMBERED {
-            (0..reader.files()).collect()
-        } else {
-            let listed = store.files.list(snapshot.directory.as_fd());
-            let listed = listed.map_err(store.failed("cannot list", place))?;
-            listed.iter().filter_map(|entry| number(array, entry.name.to_str()?)).collect()
-        };
-        for n in numbers {
-            let Err(error) = reader.verify_file(n) else { continue };
+        for index in reader.stored_chunks()? {
+            let Err(error) = reader.verify_file(&index) else { continue };
             let Some(what) = damage(error)? else { continue };
-            let file = reader.file_path(n);
+            let file = array.chunk_keys.path(&index);
             let is_kept = |wrapper: &Wrapper| {
                 let kept = format!("{}/{file}", wrapper.place(key));
                 store.files.stat(store.root(), &kept).is_ok()
@@ -381,33 +371,4 @@ impl Store {
 /// A place as the directory that it is in, and the name there.
 fn split(place: &str) -> (&str, &str) {
     place.rsplit_once('/').unwrap_or((".", place))
-}
-
-/// The number of the chunk that a file of an array holds.
-fn number(array: &ArrayMetadata, file: &str) -> Option<u64> {
-    let index: Option<Vec<u64>> =
-        file.split('.').filter(|part| *part != "c").map(|part| part.parse().ok()).collect();
-    let index = index.filter(|index| index.len() == array.shape.len())?;
-    let mut number = 0_u64;
-    for (at, (length, chunk)) in index.iter().zip(array.shape.iter().zip(&array.chunk_shape)) {
-        let count = length.div_ceil((*chunk).max(1));
-        number = number.checked_mul(count)?.checked_add(*at).filter(|_| *at < count)?;
-    }
-    Some(number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::values::DataType;
-
-    #[test]
-    fn a_chunk_file_tells_its_number() {
-        let array = ArrayMetadata::new(DataType::UInt8, vec![5, 7], vec![2, 3], vec![]);
-        assert_eq!(number(&array, "c.0.0"), Some(0));
-        assert_eq!(number(&array, "c.2.1"), Some(7));
-        for strange in ["zarr.json", "c.3.0", "c.0.3", "c.0", "c", "c.0.0.0", "c.-1.0"] {
-            assert_eq!(number(&array, strange), None, "{strange}");
-        }
-    }
 }

@@ -11,7 +11,6 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// # Errors
 /// [`ErrorKind::WrongType`] for what are no floats, [`ErrorKind::InvalidInput`] for more bits than a mantissa has.
-#[allow(dead_code, reason = "for arrays that are written with an option")]
 pub(crate) fn round_mantissa(bytes: &mut [u8], data_type: DataType, keep_bits: u32) -> Result<()> {
     let mantissa: u32 = match data_type {
         DataType::Float16 => 10,

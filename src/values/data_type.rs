@@ -98,6 +98,12 @@ impl DataType {
         }
     }
 
+    /// Whether elements are floats, or made of them.
+    pub(crate) fn has_mantissa(self) -> bool {
+        use DataType::{Complex64, Complex128, Float16, Float32, Float64};
+        matches!(self, Float16 | Float32 | Float64 | Complex64 | Complex128)
+    }
+
     /// The bytes of what the order of bytes applies to: one number, or one part of a complex one.
     pub(crate) fn part_size(self) -> Option<usize> {
         let parts = if matches!(self, Self::Complex64 | Self::Complex128) { 2 } else { 1 };

@@ -21,7 +21,6 @@ mod table_schema;
 mod value;
 
 pub use any_array::AnyArray;
-#[allow(unused_imports, reason = "for arrays that are written with an option")]
 pub(crate) use bit_rounding::round_mantissa;
 pub use condition::{Column, Condition, Scalar};
 pub(crate) use content::count;

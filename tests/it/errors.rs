@@ -1,6 +1,7 @@
 //! Every kind of error, provoked through the public interface, with its whole text.
 
 mod calculations;
+mod datasets;
 mod labels;
 mod system;
 
