@@ -3,7 +3,7 @@
 //! `cargo run --example large_arrays`
 
 use calcstore::{Column, Compression, DataStore, Table};
-use ndarray::{Array1, Array2, s};
+use ndarray::{Array1, Array2, array, s};
 use serde::{Deserialize, Serialize};
 
 /// One row of a table: any serde struct of numbers, text and fixed arrays.
@@ -27,7 +27,7 @@ fn main() -> calcstore::Result<()> {
         .create::<f32>(&[100_000, 20])?;
     curves.write(s![500..510, ..], Array2::<f32>::ones((10, 20)))?;
     let one: Array1<f32> = curves.read("505, ::-1")?;
-    assert_eq!(one.sum(), 20.0);
+    assert_eq!(one, Array1::<f32>::ones(20));
 
     // Rows that come one after the other.
     let residuals = store.new_dataset("/residuals").create::<f64>(&[0, 2])?;
@@ -37,18 +37,20 @@ fn main() -> calcstore::Result<()> {
     }
     assert_eq!(appender.finish()?, 10_000);
     let last: Array2<f64> = residuals.read(s![-2.., ..])?;
-    assert_eq!(last[[1, 0]], 9999.0);
+    assert_eq!(last, array![[9998.0, 0.5], [9999.0, 0.5]]);
 
     // Axes with labels, which xarray sees as coordinates.
-    let maps = Array2::from_shape_fn((3, 2), |(site, imt)| 0.1 * (site + 1) as f64 + imt as f64);
+    let maps = array![[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]];
     store
         .new_dataset("/maps")
         .coordinate("site", [11, 12, 13])
         .coordinate("imt", ["PGA", "SA(0.2)"])
         .insert(&maps)?;
     let maps = store.dataset("/maps")?;
-    let pga: f64 = maps.read(maps.sel("imt", "PGA").sel("site", -1))?;
-    assert_eq!(pga, maps.read::<f64>((2, 0))?);
+    let pga: Array1<f64> = maps.read(maps.sel("imt", "PGA"))?;
+    assert_eq!(pga, array![0.1, 0.3, 0.5]);
+    let last_site: Array1<f64> = maps.read(maps.sel("site", -1))?;
+    assert_eq!(last_site, array![0.5, 0.6]);
 
     // Tables that grow, read by column and by condition.
     let rupture =
@@ -57,7 +59,7 @@ fn main() -> calcstore::Result<()> {
     let ruptures = store.table("/ruptures")?;
     ruptures.append(&Table::from_rows(&[rupture(7.5)])?)?;
     let large: Vec<Rupture> = ruptures.filter(Column::new("magnitude").ge(6.0)).read_rows()?;
-    assert_eq!((large.len(), large[1].hypocenter[2]), (2, 10.0));
+    assert_eq!(large.len(), 2);
 
     println!("{}", store.calc_dir().display());
     store.close()
