@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::storage::{ArrayOptions, Existing, Shards, Store};
 use crate::values::{AnyArray, ArrayContent, Content, DataType, Element, Put};
-use crate::zarr::Compression;
+use crate::zarr::{Compression, FillValue};
 
 /// A dataset that is about to be made: how it is to be stored, and what it is about.
 ///
@@ -232,7 +232,7 @@ impl<'a> NewDataset<'a> {
                 let message = format!("a fill value of type {} for {data_type} elements", value.data_type());
                 return Err(Error::new(ErrorKind::WrongType, message));
             }
-            options.fill_value = Some(value.to_json());
+            options.fill_value = Some(FillValue::to_json(value));
         }
         Ok(options)
     }

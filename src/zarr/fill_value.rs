@@ -8,7 +8,7 @@ use half::f16;
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::values::DataType;
+use crate::values::{AnyArray, DataType, Elements};
 
 /// What stands for elements that are not stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,21 @@ impl FillValue {
             DataType::Complex128 => complex(json, 8),
         };
         bytes.map(Self::Bytes).ok_or_else(|| refuse(json, data_type))
+    }
+
+    /// How metadata say a fill value, which is given as a scalar: the number where that has its bits, else the bits,
+    /// which only a NaN needs that is not the usual one.
+    pub(crate) fn to_json(scalar: &AnyArray) -> Json {
+        let (json, data_type) = (scalar.to_json(), scalar.data_type());
+        let (Ok(stored), Some(size)) = (scalar.stored(), data_type.part_size()) else { return json };
+        let Elements::Bytes(bytes) = &stored.elements else { return json };
+        if matches!(Self::parse(&json, data_type), Ok(Self::Bytes(parsed)) if parsed == **bytes) {
+            return json;
+        }
+        let number = |part: &[u8]| part.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+        let in_hexadecimal = |part| Json::from(format!("0x{:01$x}", number(part), 2 * size));
+        let mut parts: Vec<Json> = bytes.chunks(size).map(in_hexadecimal).collect();
+        if parts.len() == 1 { parts.swap_remove(0) } else { Json::from(parts) }
     }
 
     /// Fills a buffer of numbers.
@@ -137,6 +152,8 @@ fn complex(json: &Json, size: usize) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::arr0;
+    use num_complex::Complex;
     use serde_json::json;
 
     #[test]
@@ -158,6 +175,27 @@ mod tests {
             assert_eq!(fill, FillValue::Bytes(bytes.to_vec()), "{json}");
         }
         assert_eq!(FillValue::parse(&json!("ü"), DataType::String).unwrap().text(), "ü");
+    }
+
+    #[test]
+    fn a_scalar_is_said_so_that_its_bits_come_back() {
+        let nan = f32::from_bits(0xffc0_beef);
+        for (scalar, json) in [
+            (AnyArray::from(arr0(-0.0f64).into_dyn()), json!(-0.0)),
+            (AnyArray::from(arr0(f64::NAN).into_dyn()), json!("NaN")),
+            (AnyArray::from(arr0(f16::from_bits(0x7c01)).into_dyn()), json!("0x7c01")),
+            (AnyArray::from(arr0(nan).into_dyn()), json!("0xffc0beef")),
+            (AnyArray::from(arr0(Complex::new(1.0f32, nan)).into_dyn()), json!(["0x3f800000", "0xffc0beef"])),
+            (AnyArray::from(arr0(Complex::new(1.0f64, f64::NAN)).into_dyn()), json!([1.0, "NaN"])),
+            (AnyArray::from(arr0("NaN".to_owned()).into_dyn()), json!("NaN")),
+        ] {
+            let said = FillValue::to_json(&scalar);
+            assert_eq!(said.to_string(), json.to_string());
+            if let Elements::Bytes(bytes) = &scalar.stored().unwrap().elements {
+                let fill = FillValue::parse(&said, scalar.data_type()).unwrap();
+                assert_eq!(fill, FillValue::Bytes(bytes.to_vec()), "{json}");
+            }
+        }
     }
 
     #[test]
