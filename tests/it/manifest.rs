@@ -24,6 +24,9 @@ pub trait Described: OwnedElement + Send + Sync + 'static {
 
     /// Values at the limits of the type and beyond the ordinary.
     fn samples() -> Vec<Self>;
+
+    /// The element that is made of these bits, as many as it has: of random ones, what no codec makes smaller.
+    fn of_bits(bits: u64) -> Self;
 }
 
 macro_rules! integers {
@@ -46,6 +49,10 @@ macro_rules! integers {
 
             fn samples() -> Vec<Self> {
                 vec![0, 1, $rust::MAX, $rust::MIN, 42, $rust::MAX / 3]
+            }
+
+            fn of_bits(bits: u64) -> Self {
+                bits as $rust
             }
         }
     )* };
@@ -84,6 +91,10 @@ macro_rules! floats {
                 let ordinary = [bits(0), $rust::MAX, $rust::MIN_POSITIVE, subnormal, minus_zero];
                 [ordinary, special].concat()
             }
+
+            fn of_bits(bits: u64) -> Self {
+                $rust::from_bits(bits as _)
+            }
         }
 
         impl Described for Complex<$rust> where Complex<$rust>: OwnedElement {
@@ -100,6 +111,10 @@ macro_rules! floats {
             fn samples() -> Vec<Self> {
                 let parts = $rust::samples();
                 parts.iter().zip(parts.iter().rev()).map(|(re, im)| Complex::new(*re, *im)).collect()
+            }
+
+            fn of_bits(bits: u64) -> Self {
+                Complex::new($rust::of_bits(bits), $rust::of_bits(bits.rotate_left(32).wrapping_mul(5)))
             }
         }
     )* };
@@ -124,6 +139,10 @@ impl Described for f16 {
     fn samples() -> Vec<Self> {
         [0x0000, 0x3c00, 0x7bff, 0x0001, 0x8000, 0x7e00, 0xfe0f, 0x7c00, 0xfc00].map(f16::from_bits).to_vec()
     }
+
+    fn of_bits(bits: u64) -> Self {
+        f16::from_bits(bits as u16)
+    }
 }
 
 impl Described for bool {
@@ -139,6 +158,10 @@ impl Described for bool {
 
     fn samples() -> Vec<Self> {
         vec![true, false, false]
+    }
+
+    fn of_bits(bits: u64) -> Self {
+        bits % 2 == 1
     }
 }
 
@@ -158,6 +181,11 @@ impl Described for String {
         ["", "plain", "größe ≥ 3", "日本語", "🌋 e\u{301}", "two\nlines\tand \"quotes\" \\", &long]
             .map(str::to_owned)
             .to_vec()
+    }
+
+    fn of_bits(bits: u64) -> Self {
+        let letters = (0..bits % 9).map(|at| char::from_u32((bits >> (7 * at)) as u32 % 0x3000));
+        letters.map(Option::unwrap).collect()
     }
 }
 
@@ -213,13 +241,24 @@ impl Manifest {
     ) {
         let prefix = key.trim_start_matches('/').replace('/', ":");
         let names: Vec<String> = (0..values.ndim()).map(|axis| format!("{prefix}:{axis}")).collect();
-        self.0.insert(
-            key.to_owned(),
-            with(
-                array(values),
-                [("kind", json!("dataset")), ("attributes", json!({})), ("dimension_names", json!(names))],
-            ),
-        );
+        self.named_dataset(key, values, Some(&names));
+    }
+
+    /// Adds an array under its key; its dimension names are compared where some are given.
+    pub fn named_dataset<T: Described, S: Data<Elem = T>, D: Dimension>(
+        &mut self,
+        key: &str,
+        values: &ArrayBase<S, D>,
+        names: Option<&[String]>,
+    ) {
+        let fields =
+            [("kind", json!("dataset")), ("attributes", json!({})), ("dimension_names", json!(names))];
+        assert!(self.0.insert(key.to_owned(), with(array(values), fields)).is_none(), "{key} is there twice");
+    }
+
+    /// The number of nodes, without the groups that are implied.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Adds an attribute to a node that is there.

@@ -1,7 +1,11 @@
 //! Everything that a store can hold, written once and read by this crate and by other people's programs.
 
 mod attributes;
+mod family;
+mod layouts;
 mod samples;
+mod selections;
+mod separators;
 mod values;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //! `tests/run` sets them up and names them in environment variables. A test whose program is not there says so
 //! and passes, unless `CALCSTORE_ORACLES=require`.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::Write;
@@ -29,6 +30,14 @@ pub enum Program {
     Walk,
 }
 
+/// How much of a manifest a program compared.
+#[derive(Debug, PartialEq)]
+pub struct Coverage {
+    pub checked: u64,
+    /// How many it could not read, by the reason.
+    pub skipped: BTreeMap<String, u64>,
+}
+
 impl Program {
     /// Reads `what` and compares it with `manifest`; gives all that is wrong, nothing where the program is not there.
     pub fn faults(self, what: &Path, manifest: &Path) -> Vec<String> {
@@ -36,6 +45,24 @@ impl Program {
             Some(mut command) => self.judge(&command.output().unwrap()),
             None => skip(&format!("{self:?}")),
         }
+    }
+
+    /// As `faults`, with what was compared; `None` where the program is not there. Only of programs that report.
+    pub fn coverage(self, what: &Path, manifest: &Path) -> Option<Coverage> {
+        let Some(mut command) = self.command(what, manifest) else {
+            assert_eq!(skip(&format!("{self:?}")), Vec::<String>::new());
+            return None;
+        };
+        let output = command.output().unwrap();
+        let faults = self.judge(&output);
+        let shown: Vec<&String> = faults.iter().take(12).collect();
+        assert!(faults.is_empty(), "{} faults: {shown:#?}", faults.len());
+        let report: Json = serde_json::from_slice(&output.stdout).unwrap();
+        let mut skipped = BTreeMap::new();
+        for node in report["skipped"].as_array().unwrap() {
+            *skipped.entry(node["why"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        Some(Coverage { checked: report["checked"].as_u64().unwrap(), skipped })
     }
 
     fn command(self, what: &Path, manifest: &Path) -> Option<Command> {

@@ -29,7 +29,18 @@ impl Samples {
     {
         store.insert(key, &values).unwrap();
         self.manifest.dataset(key, &values);
-        let (key, expected) = (key.to_owned(), manifest::array(&values));
+        self.check_array(key, &values);
+    }
+
+    /// Has it checked that an array is read back as every type that can hold it.
+    pub fn check_array<T, S, D>(&mut self, key: &str, values: &ArrayBase<S, D>)
+    where
+        T: Described + PartialEq + Debug,
+        S: Data<Elem = T>,
+        D: Dimension + 'static,
+        AnyArray: From<ArrayD<T>>,
+    {
+        let (key, expected) = (key.to_owned(), manifest::array(values));
         self.checks.push(Box::new(move |store| {
             let typed: Array<T, D> = store.get(&key).unwrap();
             assert_eq!(manifest::array(&typed), expected, "{key}");
