@@ -14,6 +14,7 @@ pub struct Layout {
     pub fill: Option<usize>,
     pub filling: Filling,
     pub way: Way,
+    /// Whether its axes are given names.
     pub names: bool,
 }
 
@@ -109,6 +110,12 @@ impl Layout {
     fn codec(mut self, codec: &'static str) -> Self {
         self.codec = codec;
         self
+    }
+
+    /// The names that its axes are given. To GDAL one name has one length in a group.
+    pub fn dimension_names(&self) -> Option<Vec<String>> {
+        let axes = ["site", "imt", "level", "realisation", "source"].iter().zip(&self.shape);
+        self.names.then(|| axes.map(|(name, length)| format!("{name} of {length}")).collect())
     }
 }
 
