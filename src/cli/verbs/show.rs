@@ -74,11 +74,13 @@ fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
             field("shape", &format!("{:?}", layout.shape));
             if !layout.shape.is_empty() {
                 field("chunks", &format!("{:?}", layout.chunks));
+                if let Some(shards) = &layout.shards {
+                    field("shards", &format!("{shards:?}"));
+                }
                 let names = layout.dimension_names.iter().map(|name| name.as_deref().unwrap_or("?"));
                 field("dimensions", &names.collect::<Vec<_>>().join(", "));
             }
-            let codecs = layout.codecs.iter().map(|codec| codec["name"].as_str().unwrap_or("?"));
-            field("codecs", &codecs.collect::<Vec<_>>().join(", "));
+            field("codecs", &codecs(&layout.codecs));
         }
         (NodeKind::Table, _) => field("type", &format!("table of {}", summary::shape_of(node))),
         (NodeKind::Object, _) => {
@@ -95,6 +97,18 @@ fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
         field("attribute", &format!("{name} = {value}"));
     }
     Ok(text)
+}
+
+/// The names of codecs; those within shards in parentheses.
+fn codecs(all: &[Json]) -> String {
+    let name = |codec: &Json| {
+        let name = codec["name"].as_str().or(codec.as_str()).unwrap_or("?");
+        match codec["configuration"]["codecs"].as_array() {
+            Some(inner) => format!("{name} ({})", codecs(inner)),
+            None => name.to_owned(),
+        }
+    };
+    all.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn sizes(store: &DataStore, node: &Node) -> Result<String, Failure> {

@@ -136,3 +136,22 @@ fn colours_are_printed_only_where_they_are_wanted() {
     let output = desk.command(&["ls"]).env("NO_COLOR", "1").env("CLICOLOR_FORCE", "0").output().unwrap();
     assert!(!output.stdout.contains(&0x1b));
 }
+
+#[test]
+fn the_layout_of_an_array_is_shown() {
+    let desk = Desk::with_values();
+    let store = desk.store();
+    let new = store.new_dataset("/packed").chunks([10, 5]).shards([20, 20]);
+    new.compression("zstd:3".parse().unwrap()).insert(ndarray::Array2::<f32>::zeros((100, 20))).unwrap();
+    let shown = desk.done(&["show", "/packed"]);
+    let lines: Vec<&str> = shown.lines().skip(1).take(6).collect();
+    assert_eq!(
+        lines[2..],
+        [
+            "chunks      [10, 5]",
+            "shards      [20, 20]",
+            "dimensions  packed:0, packed:1",
+            "codecs      sharding_indexed (bytes, zstd, crc32c)",
+        ]
+    );
+}
