@@ -104,7 +104,7 @@ impl Draft {
     /// [`ErrorKind::InvalidKey`] and [`ErrorKind::AlreadyExists`] as [`Draft::insert`].
     pub fn new_dataset(&self, key: &str) -> Result<NewDataset<'_>> {
         let key = self.inner_key(key)?;
-        Ok(NewDataset::new(self.draft.inside(), &key.to_string()))
+        Ok(NewDataset::new(self.draft.inside()?, &key.to_string()))
     }
 
     /// Makes an empty group in the draft. One that is there already is left as it is.
@@ -113,7 +113,7 @@ impl Draft {
     /// As [`Draft::insert`].
     pub fn create_group(&self, key: &str) -> Result<()> {
         let key = self.inner_key(key)?;
-        self.draft.inside().put_group(&key).map_err(at(&key))
+        self.draft.inside().and_then(|inside| inside.put_group(&key)).map_err(at(&key))
     }
 
     /// Gives the attributes of what is in the draft; those of `""` are the group's own.
@@ -121,7 +121,7 @@ impl Draft {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such node in the draft.
     pub fn attributes(&self, key: &str) -> Result<Attributes<'_>> {
-        Attributes::new(self.draft.inside(), self.inner_key(key)?)
+        Attributes::new(self.draft.inside()?, self.inner_key(key)?)
     }
 
     /// Lets the group appear with everything in it. Whoever reads sees nothing of it before, and all of it after;

@@ -14,7 +14,8 @@ const TEXT_BYTES: u64 = 16;
 /// Gathers rows in memory, and appends them to a dataset by the chunk.
 ///
 /// What was gathered is visible, to all and at once, when a chunk is full, after [`flush`](Self::flush), and after
-/// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails.
+/// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails. In a forked
+/// child it does not: what was gathered before is the parent's.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -32,12 +33,14 @@ const TEXT_BYTES: u64 = 16;
 pub struct Appender<'a> {
     dataset: &'a Dataset,
     gathered: Option<ArrayContent<'static>>,
+    /// The process that it was made in.
+    pid: u32,
 }
 
 impl Dataset {
     /// Gathers rows, and appends as many at a time as a chunk has.
     pub fn appender(&self) -> Appender<'_> {
-        Appender { dataset: self, gathered: None }
+        Appender { dataset: self, gathered: None, pid: std::process::id() }
     }
 }
 
@@ -115,6 +118,9 @@ impl Appender<'_> {
 
 impl Drop for Appender<'_> {
     fn drop(&mut self) {
+        if self.pid != std::process::id() {
+            return;
+        }
         if let Err(error) = self.flush() {
             tracing::error!(%error, "rows that were gathered could not be appended");
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::array_options::ArrayOptions;
 use super::array_write::MANY_FILES;
 use super::commit::Existing;
+use super::fork::is_ours;
 use super::groups::is_plain_group;
 use super::lock::Mode;
 use super::store::{INTERNALS, Store, Writer, exists};
@@ -24,6 +25,8 @@ pub(crate) struct Draft {
     key: Key,
     /// Its name in the stage.
     name: String,
+    /// The process whose stage that is.
+    pid: u32,
 }
 
 impl Draft {
@@ -32,7 +35,7 @@ impl Draft {
         store.check_target(key)?;
         let name = store.stage_group(&NodeMetadata::Group(GroupMetadata::default()))?;
         let inside = store.of_staged(&name, key).inspect_err(|_| store.discard(&name))?;
-        Ok(Self { store: Arc::clone(store), inside: Arc::new(inside), key: key.clone(), name })
+        Ok(Self { store: Arc::clone(store), inside: Arc::new(inside), key: key.clone(), name, pid: std::process::id() })
     }
 
     pub(crate) fn key(&self) -> &Key {
@@ -40,8 +43,14 @@ impl Draft {
     }
 
     /// What has been put in so far, as a store.
-    pub(crate) fn inside(&self) -> &Arc<Store> {
-        &self.inside
+    ///
+    /// A forked child has another stage, where other things have these names.
+    pub(crate) fn inside(&self) -> Result<&Arc<Store>> {
+        if is_ours(self.pid) {
+            return Ok(&self.inside);
+        }
+        let message = "the draft belongs to the process that this one was forked from; begin another one";
+        Err(Error::new(ErrorKind::Conflict, message))
     }
 
     /// Refuses where something is under the key already: better now than when all is done.
@@ -60,7 +69,7 @@ impl Draft {
         if *key == self.key {
             return Err(Error::new(ErrorKind::Conflict, "the draft itself is a group and cannot be a value"));
         }
-        let inside = &self.inside;
+        let inside = self.inside()?;
         let options = ArrayOptions { compression: inside.compression(), ..ArrayOptions::default() };
         let name = inside.stage_node(key, content, &options)?;
         let placed = match inside.commit(key, &name, Existing::Refuse) {
@@ -94,14 +103,16 @@ impl Draft {
 
     /// Lets the group appear, with everything in it.
     pub(crate) fn commit(&self, existing: Existing) -> Result<()> {
-        self.store.commit_tree(&self.key, &self.name, existing)
+        self.inside().and_then(|_| self.store.commit_tree(&self.key, &self.name, existing))
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
         // After the commit there is nothing, or what was replaced in the very same place.
-        self.store.discard(&self.name);
+        if is_ours(self.pid) {
+            self.store.discard(&self.name);
+        }
     }
 }
 

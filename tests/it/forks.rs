@@ -160,3 +160,42 @@ fn a_forked_child_does_not_write_into_a_store_that_was_moved() {
     assert!(process.wait().unwrap().success());
     assert_eq!(DataStore::at(directory.path().join("moved")).unwrap().len("/").unwrap(), 1);
 }
+
+#[test]
+fn child_inherits_a_draft_and_an_appender() {
+    let Some(directory) = told_directory() else { return };
+    let store = DataStore::at(&directory).unwrap();
+    let log = store.new_dataset("/log").create::<f64>(&[0]).unwrap();
+    let mut appender = Some(log.appender());
+    appender.as_mut().unwrap().append(0.5).unwrap();
+    let mut draft = Some(store.draft("/draft").unwrap());
+    let mut dropped = Some(store.draft("/dropped").unwrap());
+    draft.as_ref().unwrap().insert("a", 1).unwrap();
+    let child = in_child(|| {
+        let names: Vec<String> = (0..10).map(|n| format!("/own/{n}")).collect();
+        let own: Vec<_> = names.iter().map(|name| store.draft(name).unwrap()).collect();
+        drop((appender.take(), dropped.take()));
+        let draft = draft.take().unwrap();
+        assert_eq!(draft.insert("b", 2).unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(draft.commit().unwrap_err().kind(), ErrorKind::Conflict);
+        for draft in own {
+            draft.insert("a", 3).unwrap();
+            draft.commit().unwrap();
+        }
+    });
+    assert_well(child);
+    assert!(!store.contains_key("/draft").unwrap());
+    draft.unwrap().commit().unwrap();
+    assert_eq!(store.keys("/draft").unwrap().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(store.keys("/own").unwrap().count(), 10);
+    assert_eq!(appender.unwrap().finish().unwrap(), 1);
+}
+
+#[test]
+fn what_was_gathered_before_a_fork_is_the_parents_alone() {
+    // The child appended the rows of an inherited appender a second time, and names in its own stage were taken for
+    // those of inherited drafts: drafts of its own were thrown away, or appeared under the wrong key.
+    let directory = tempfile::tempdir().unwrap();
+    let mut process = start_in("forks", "child_inherits_a_draft_and_an_appender", directory.path());
+    assert!(process.wait().unwrap().success());
+}

@@ -14,7 +14,8 @@ const TEXT_BYTES: usize = 16;
 /// Gathers rows of a type of one's own, and appends some megabytes of them to a table at a time.
 ///
 /// What was gathered is visible, to all and at once, when it is enough, after [`flush`](Self::flush), and after
-/// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails.
+/// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails. In a forked
+/// child it does not: what was gathered before is the parent's.
 ///
 /// ```
 /// # let dir = tempfile::tempdir()?;
@@ -39,6 +40,8 @@ pub struct TableAppender<'a, R: Serialize + DeserializeOwned> {
     table: &'a StoredTable,
     gathered: Vec<R>,
     enough: usize,
+    /// The process that it was made in.
+    pid: u32,
 }
 
 impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
@@ -48,7 +51,8 @@ impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
             column.inner_shape.iter().fold(element, |bytes, length| bytes.saturating_mul(*length))
         });
         let row = bytes.fold(0, usize::saturating_add).max(1);
-        Self { table, gathered: Vec::new(), enough: (GATHERED_BYTES / row).max(1) }
+        let enough = (GATHERED_BYTES / row).max(1);
+        Self { table, gathered: Vec::new(), enough, pid: std::process::id() }
     }
 
     /// Adds a row.
@@ -84,6 +88,9 @@ impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
 
 impl<R: Serialize + DeserializeOwned> Drop for TableAppender<'_, R> {
     fn drop(&mut self) {
+        if self.pid != std::process::id() {
+            return;
+        }
         if let Err(error) = self.flush() {
             tracing::error!(%error, "rows that were gathered could not be appended");
         }
