@@ -1,8 +1,10 @@
 //! Nodes that stay open while others read and change them.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::array_update::{Change, replaced};
+use super::fork::PerProcess;
 use super::read::{LOOKS, Snapshot, pause};
 use super::store::Store;
 use super::table_update::TableColumn;
@@ -16,12 +18,16 @@ pub(crate) struct OpenNode {
     store: Arc<Store>,
     key: Key,
     seen: RwLock<Arc<Snapshot>>,
+    /// Held while this handle changes the node: it may put another directory in its place, which the threads that
+    /// share the handle must not take for somebody else's.
+    changing: PerProcess<Mutex<()>>,
 }
 
 impl OpenNode {
     pub(crate) fn new(store: Arc<Store>, key: Key) -> Result<Self> {
         let ((), snapshot) = store.read_version(&key, |_| Ok(()))?;
-        Ok(Self { store, key, seen: RwLock::new(Arc::new(snapshot)) })
+        let (seen, changing) = (RwLock::new(Arc::new(snapshot)), PerProcess::new(Mutex::default()));
+        Ok(Self { store, key, seen, changing })
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
@@ -39,24 +45,47 @@ impl OpenNode {
 
     /// The node as it is now.
     pub(crate) fn current(&self) -> Result<Arc<Snapshot>> {
-        let seen = self.seen();
-        if self.store.is_current(&seen) {
-            return Ok(seen);
+        loop {
+            let seen = self.seen();
+            if self.store.is_current(&seen) {
+                return Ok(seen);
+            }
+            let found = self.look_again(&seen);
+            if found.as_ref().is_err_and(|error| error.kind() == ErrorKind::Changed) {
+                // Perhaps by this very handle.
+                drop(self.changing());
+                if !Arc::ptr_eq(&self.seen(), &seen) {
+                    continue;
+                }
+            }
+            return found;
         }
+    }
+
+    fn changing(&self) -> MutexGuard<'_, ()> {
+        let Ok(changing) = self.changing.get_or_make(|| Ok::<_, Infallible>(Mutex::default()));
+        changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_again(&self, seen: &Arc<Snapshot>) -> Result<Arc<Snapshot>> {
         let found = self.store.read_version(&self.key, |_| Ok(()));
         let ((), now) = found.map_err(|error| match error.kind() {
             ErrorKind::NotFound => replaced().with_key(self.key.to_string()),
             _ => error,
         })?;
-        self.see(&seen, now)
+        self.see(seen, now)
     }
 
-    fn see(&self, before: &Snapshot, now: Snapshot) -> Result<Arc<Snapshot>> {
+    fn see(&self, before: &Arc<Snapshot>, now: Snapshot) -> Result<Arc<Snapshot>> {
         if !self.store.is_same_directory(before, &now)? {
             return Err(replaced().with_key(self.key.to_string()));
         }
         let now = Arc::new(now);
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&now);
+        let mut seen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+        // What another thread has seen meanwhile may be later.
+        if Arc::ptr_eq(&seen, before) {
+            *seen = Arc::clone(&now);
+        }
         Ok(now)
     }
 
@@ -91,6 +120,7 @@ impl OpenNode {
 
     /// Changes the array that this is.
     pub(crate) fn change(&self, change: Change<'_>) -> Result<Arc<Snapshot>> {
+        let _changing = self.changing();
         let seen = self.seen();
         let changed = self.store.change_array(&self.key, &seen, change);
         let now = Arc::new(changed.map_err(|error| error.with_key(self.key.to_string()))?);

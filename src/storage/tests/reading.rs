@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::{Watched, get, key, put, store};
 use crate::error::ErrorKind;
-use crate::storage::{Durability, Store};
-use crate::values::Get;
+use crate::selection::IntoSelection;
+use crate::storage::{Change, Durability, OpenNode, Store, Visible};
+use crate::values::{Content, Get, Put};
 
 /// A store with `/a`, and where it is.
 fn prepared() -> (tempfile::TempDir, Store) {
@@ -113,4 +114,30 @@ fn an_attribute_set_while_a_value_is_read_does_not_disturb_the_reader() {
         set_attribute(&store, "units", "g".into());
     });
     assert_eq!((found.unwrap(), looks), (vec![1.0; 8], 1));
+}
+
+#[test]
+fn threads_share_a_handle_of_an_array_that_they_write_all_at_once() {
+    // Each such write puts another directory in the place of the array. The other threads with the very same handle
+    // took that for somebody else's doing, now and then for ever.
+    let (_directory, store) = prepared();
+    let node = OpenNode::new(Arc::new(store), key("/a")).unwrap();
+    let content = 3.0.content().unwrap();
+    let Content::Array(content) = &content else { unreachable!() };
+    let all = (..).into_selection().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..60 {
+                    node.change(Change::Write(&all, content, Visible::AtOnce)).unwrap();
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..200 {
+                let read = |snapshot: &_| node.store().with_stored(snapshot, Vec::<f64>::get);
+                assert!([1.0, 3.0].contains(&node.read(read).unwrap()[0]));
+            }
+        });
+    });
 }
