@@ -119,6 +119,10 @@ impl Store {
     /// Finishes the replacements that dead writers have left between their two renames: all, or that of one key.
     /// The caller holds no lock.
     pub(super) fn finish_replacing(&self, only: Option<&Key>) -> Result<()> {
+        // In what is staged nothing is replaced in two steps; the intents are about the live values of these keys.
+        if self.is_staged() {
+            return Ok(());
+        }
         for (name, intent) in self.intents()? {
             let named = intent.as_ref().and_then(|intent| Some((intent, Key::new(&intent.key).ok()?)));
             let Some((intent, key)) = named else {

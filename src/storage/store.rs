@@ -181,6 +181,11 @@ impl Store {
         *key == self.base
     }
 
+    /// Whether this is a staged group, which nobody else sees.
+    pub(super) fn is_staged(&self) -> bool {
+        !self.base.is_root()
+    }
+
     /// Whether this is a calculation, and not only somebody's Zarr hierarchy.
     pub(crate) fn is_calculation(&self) -> bool {
         self.hierarchy != "."

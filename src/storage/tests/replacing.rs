@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use super::{Watched, access, get, key, put, store};
 use crate::error::ErrorKind;
-use crate::storage::{Durability, Existing, Files, Rename, Store};
+use crate::storage::{Draft, Durability, Existing, Files, Rename, Store};
 use crate::values::Put;
 
 fn lacking(lacks: &[Rename]) -> Watched {
@@ -106,18 +106,24 @@ fn a_reader_waits_between_the_two_renames_and_the_next_writer_finishes_them() {
     assert_eq!(get::<i32>(&reader, "/g/a").unwrap(), 2);
 }
 
-#[test]
-fn a_writer_that_is_open_already_finishes_what_it_is_about_to_replace() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = between(directory.path());
+/// Opens a store for writing that finds what is at `path` only afterwards.
+fn open_before(path: &std::path::Path) -> Store {
     let hidden = path.join(".calcstore/hidden");
     std::fs::rename(path.join(".calcstore/intent"), &hidden).unwrap();
     // The sweep of an opening writer would take the new value.
     let stage = path.join(".calcstore/stage/0123456789abcdef0123456789abcdef");
     std::fs::rename(&stage, path.join(".calcstore/aside")).unwrap();
-    let opened = Store::open(Arc::new(Watched::default()), &path, access(Durability::Process)).unwrap();
+    let opened = Store::open(Arc::new(Watched::default()), path, access(Durability::Process)).unwrap();
     std::fs::rename(path.join(".calcstore/aside"), &stage).unwrap();
     std::fs::rename(&hidden, path.join(".calcstore/intent")).unwrap();
+    opened
+}
+
+#[test]
+fn a_writer_that_is_open_already_finishes_what_it_is_about_to_replace() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = between(directory.path());
+    let opened = open_before(&path);
     let refused = opened.put(&key("/g/a"), &3.content().unwrap(), Existing::Refuse).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::AlreadyExists, "there was a value all the time");
     assert_eq!(get::<i32>(&opened, "/g/a").unwrap(), 2);
@@ -131,4 +137,17 @@ fn where_the_new_value_is_not_whole_the_old_one_comes_back() {
     std::fs::write(stage.join("0/c"), "").unwrap();
     let opened = Store::open(Arc::new(Watched::default()), &path, access(Durability::Process)).unwrap();
     assert_eq!(get::<i32>(&opened, "/g/a").unwrap(), 1);
+}
+
+#[test]
+fn a_draft_leaves_alone_what_is_being_replaced_under_its_keys() {
+    // Putting the same key into a draft brought the live value into the draft, with which it was thrown away.
+    let directory = tempfile::tempdir().unwrap();
+    let path = between(directory.path());
+    let opened = Arc::new(open_before(&path));
+    let draft = Draft::new(&opened, &key("/g")).unwrap();
+    draft.put(&key("/g/a"), &3.content().unwrap(), Existing::Refuse).unwrap();
+    drop(draft);
+    opened.finish_replacing(None).unwrap();
+    assert_eq!(get::<i32>(&opened, "/g/a").unwrap(), 2);
 }
