@@ -102,6 +102,8 @@ impl Store {
         let writer = self.writer()?;
         let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
         let found = self.left_over(&writer.trust, Some(asked), false)?;
+        // A wrapper that is found may just be taking a value. Who comes later makes one of its own.
+        drop(self.lock("tree", Mode::Exclusive, writer.patience)?);
         self.flush_before(&found)?;
         let remove = |found| (self.leftover(found), self.remove_found(found));
         Ok(found.iter().map(remove).collect())

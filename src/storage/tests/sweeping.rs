@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Watched, access, get, put, store};
-use crate::storage::{Durability, Files, Os, Store};
+use super::{Watched, access, get, key, put, store};
+use crate::storage::lock::Mode;
+use crate::storage::{Collection, Durability, Files, Os, Store};
 
 pub(super) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
@@ -107,4 +108,24 @@ fn what_has_a_name_that_is_no_text_is_removed_too() {
     }
     drop(reopen(directory.path()));
     assert_eq!(std::fs::read_dir(&trash).unwrap().count(), 0);
+}
+
+#[test]
+fn what_is_just_being_replaced_is_not_collected_whatever_age_was_asked_for() {
+    // The staged value lies in the trash for a moment before the two change places: a collection of everything took
+    // it apart there. Now it waits for those that had begun.
+    let directory = tempfile::tempdir().unwrap();
+    let replacing = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    let collecting = reopen(directory.path());
+    let tree = replacing.lock_tree(Mode::Shared).unwrap();
+    let trash = replacing.make_trash(&key("/a")).unwrap();
+    let everything = Collection { older_than: Some(Duration::ZERO), dry_run: false };
+    std::thread::scope(|scope| {
+        let collected = scope.spawn(|| collecting.collect(everything).unwrap());
+        std::thread::sleep(Duration::from_millis(200));
+        let left = names(&directory.path().join("calc/.calcstore/trash"));
+        assert_eq!(left, std::slice::from_ref(&trash.wrapper));
+        drop(tree);
+        assert_eq!(collected.join().unwrap().len(), 1);
+    });
 }
