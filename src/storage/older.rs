@@ -81,7 +81,7 @@ impl Store {
     }
 
     /// Whether a wrapper has an older version of the node `key`, or older files of it, or says that it was removed.
-    pub(super) fn has_older(&self, wrapper: &Wrapper, key: &Key, is_table: bool) -> Result<bool> {
+    pub(super) fn has_older(&self, wrapper: &Wrapper, key: &Key, is_value: bool) -> Result<bool> {
         let place = wrapper.place(key);
         if wrapper.holds == Holds::Removed {
             // What is below something that was moved is below a file here.
@@ -96,8 +96,8 @@ impl Store {
         }
         let Some(directory) = self.open_if_there(&place)? else { return Ok(false) };
         let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
-        // What lies deeper belongs to a column, or to another node.
-        Ok(entries.iter().any(|entry| is_table || !entry.is_directory))
+        // What lies deeper is part of a value: a column, or chunks in directories; of a group it is another node.
+        Ok(entries.iter().any(|entry| is_value || !entry.is_directory))
     }
 
     /// Puts the files of a wrapper back into the directory at `target`, over those that had taken their places.

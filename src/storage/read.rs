@@ -149,7 +149,7 @@ impl Store {
         let (bytes, id) = self.read_small(&document, &place)?;
         let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
         let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
-        self.clip_to_table(key, &mut metadata)?;
+        self.clip_to_table(&place, key, &mut metadata)?;
         let marker = Marker::read(metadata.attributes()).map_err(shown)?;
         Ok(Snapshot { place, directory, metadata, marker, id, _document: document })
     }

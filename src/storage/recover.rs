@@ -127,17 +127,23 @@ impl Recovery<'_> {
         let Ok(stat) = store.files.stat(store.root(), &place) else { return Ok(()) };
         let changed = stat.changed.max(stat.modified) >= self.since;
         let opened = store.open_place(place.clone(), key);
-        let is_group = match opened {
-            Ok(snapshot) => is_plain_group(&snapshot.metadata)?,
+        let snapshot = match opened {
+            Ok(snapshot) => snapshot,
             Err(_) if !changed => return Ok(()),
             Err(error) => match damage(error)? {
                 None => return Ok(()),
                 Some(damage) => return self.nameless(key, &place, damage),
             },
         };
-        if is_group {
+        if is_plain_group(&snapshot.metadata)? {
             return self.members(key, &place);
         }
+        // A change that was interrupted shows in the directories of columns and chunks alone.
+        let has_directories = match &snapshot.metadata {
+            NodeMetadata::Array(array) => array.chunk_keys.are_nested(),
+            NodeMetadata::Group(_) => true,
+        };
+        let changed = changed || has_directories && self.has_changed_below(&place)?;
         if changed && !self.repair(key, true)? {
             self.lose(key)?;
         }
@@ -149,6 +155,18 @@ impl Recovery<'_> {
             Ok(child) => self.node(&child),
             Err(_) => Ok(()),
         })
+    }
+
+    fn has_changed_below(&self, place: &str) -> Result<bool> {
+        for name in self.names(place)? {
+            let below = format!("{place}/{name}");
+            let stat = self.store.files.stat(self.store.root(), &below);
+            let stat = stat.map_err(self.store.failed("cannot look into", &below))?;
+            if stat.changed.max(stat.modified) >= self.since || self.has_changed_below(&below)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The directories in a directory.
@@ -221,16 +239,14 @@ impl Recovery<'_> {
         store.rewrite_metadata(&directory, place, &NodeMetadata::Group(group))
     }
 
-    /// Makes a value whole, from the newest older version backwards. Gives whether it is.
-    fn repair(&mut self, key: &Key, by_nodes_too: bool) -> Result<bool> {
+    /// Makes a value whole, or the metadata of a group, from the newest older version backwards. Gives whether it is. A
+    /// group never becomes what it was as a whole: it may have new members.
+    fn repair(&mut self, key: &Key, is_value: bool) -> Result<bool> {
         let store = self.store;
         let live = store.place(key);
-        let is_table = store
-            .open_place(live.clone(), key)
-            .is_ok_and(|snapshot| matches!(snapshot.marker.kind, Some(Kind::Table { .. })));
         let mut older = Vec::new();
         for wrapper in &self.wrappers {
-            if store.has_older(wrapper, key, is_table)? {
+            if store.has_older(wrapper, key, is_value)? {
                 older.push(wrapper.clone());
             }
         }
@@ -244,7 +260,7 @@ impl Recovery<'_> {
             }
             match wrapper.holds {
                 Holds::Removed => break,
-                Holds::Node if !by_nodes_too => break,
+                Holds::Node if !is_value => break,
                 Holds::Node => {
                     current = wrapper.place(key);
                     last = Some(wrapper);

@@ -47,18 +47,19 @@ impl Store {
     }
 
     /// Lets a column that is read by its own key end where its table ends: it is longer while rows are being
-    /// appended, and after an append that was interrupted.
-    pub(super) fn clip_to_table(&self, key: &Key, metadata: &mut NodeMetadata) -> Result<()> {
+    /// appended, and after an append that was interrupted. The table is the one that the column at `place` lies in: one
+    /// in the trash is as long as it was.
+    pub(super) fn clip_to_table(&self, place: &str, key: &Key, metadata: &mut NodeMetadata) -> Result<()> {
         let NodeMetadata::Array(array) = metadata else { return Ok(()) };
         let first_name = array.dimension_names.iter().flatten().next();
         let is_column = first_name.and_then(Option::as_ref).is_some_and(|name| name.ends_with(ROW_AXIS));
-        let Some(parent) = key.parent().filter(|_| is_column) else { return Ok(()) };
-        let place = self.place(&parent);
-        let table = match self.files.open_directory(self.root(), &place) {
+        let above = place.rsplit_once('/').map(|(above, _)| above);
+        let Some(place) = above.filter(|_| is_column && !key.is_root()) else { return Ok(()) };
+        let table = match self.files.open_directory(self.root(), place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            opened => opened.map_err(self.failed("cannot open", &place))?,
+            opened => opened.map_err(self.failed("cannot open", place))?,
         };
-        let marker = match self.read_metadata(&table, &place) {
+        let marker = match self.read_metadata(&table, place) {
             Err(error) if error.kind() == ErrorKind::Conflict => return Ok(()),
             metadata => Marker::read(metadata?.attributes())?,
         };

@@ -4,6 +4,7 @@ mod displaced;
 mod faults;
 mod flushing;
 mod power;
+mod power_in_place;
 mod protocol;
 mod reading;
 mod replacing;

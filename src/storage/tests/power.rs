@@ -25,23 +25,23 @@ impl Dice {
 
 /// How a file is found that was not flushed.
 #[derive(Clone, Copy)]
-enum Torn {
+pub(super) enum Torn {
     Empty,
     Zeros,
     Half,
     Whole,
 }
 
-fn boot(number: u32) -> String {
+pub(super) fn boot(number: u32) -> String {
     format!("{:032x}-{number:032x}", 7)
 }
 
-fn in_boot(number: u32) -> Watched {
+pub(super) fn in_boot(number: u32) -> Watched {
     Watched { boot: Some(boot(number)), ..Watched::default() }
 }
 
 /// Ends everything that the store does, and leaves what a power cut leaves.
-fn cut(files: &Watched, store: Store, mut how: impl FnMut(&str) -> Torn) {
+pub(super) fn cut(files: &Watched, store: Store, mut how: impl FnMut(&str) -> Torn) {
     files.dead.store(true, SeqCst);
     drop(store);
     for file in files.unflushed.lock().unwrap().values() {
@@ -55,12 +55,12 @@ fn cut(files: &Watched, store: Store, mut how: impl FnMut(&str) -> Torn) {
     }
 }
 
-fn reopen(directory: &Path, number: u32) -> Store {
+pub(super) fn reopen(directory: &Path, number: u32) -> Store {
     let files = Arc::new(in_boot(number));
     Store::open(files, &directory.join("calc"), access(Durability::Process)).unwrap()
 }
 
-fn outcomes(store: &Store) -> Vec<(String, Outcome)> {
+pub(super) fn outcomes(store: &Store) -> Vec<(String, Outcome)> {
     store.recovered().iter().map(|found| (found.key.clone(), found.outcome)).collect()
 }
 
@@ -88,7 +88,7 @@ fn set_attribute(store: &Store, name: &str, n: u64) -> Result<()> {
 }
 
 /// Replaces files of an array in place: chunks, then `zarr.json` with what `change` makes of it.
-fn change(
+pub(super) fn change(
     store: &Store,
     name: &str,
     chunks: &[(&str, &[u8])],
@@ -113,7 +113,7 @@ fn change(
 }
 
 /// Lets an array grow by one chunk as large as the first.
-fn append(store: &Store, name: &str, data: &[u8]) -> Result<()> {
+pub(super) fn append(store: &Store, name: &str, data: &[u8]) -> Result<()> {
     let length = get::<Vec<u8>>(store, name)?.len();
     let chunk = format!("c.{}", length / data.len());
     change(store, name, &[(&chunk, data)], |metadata| {
