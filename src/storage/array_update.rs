@@ -294,7 +294,7 @@ impl Live<'_> {
             let name = entry.name.to_string_lossy();
             let Some(index) = array.chunk_keys.index(&name, shape.len()) else { continue };
             if !grid.contains(&index) {
-                store.files.remove_file(directory, &name).map_err(&failed)?;
+                self.displaced.remove(&self.node.directory, &name)?;
             } else if (0..shape.len()).any(|axis| {
                 let end = (index[axis] + 1).saturating_mul(array.chunk_shape[axis]);
                 array.shape[axis] < end.min(shape[axis])

@@ -92,6 +92,23 @@ impl Displaced<'_> {
         Ok(())
     }
 
+    /// Takes a file out of the live directory of the node. It is kept as one that is replaced: should the power be cut,
+    /// the old `zarr.json`, which speaks of it, may be all that is left.
+    pub(super) fn remove(&self, directory: &Handle, name: &str) -> Result<()> {
+        let files = &*self.store.files;
+        let failed = |error| self.failed(error);
+        // Under `Power` the new `zarr.json` was flushed before.
+        if !self.store.is_power() {
+            let kept = self.holder("")?;
+            let renames = &self.store.writer()?.renames;
+            match renames.to_new(files, (directory.as_fd(), name), (kept.as_fd(), name)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                moved => return moved.map_err(failed),
+            }
+        }
+        files.remove_file(directory.as_fd(), name).map_err(failed)
+    }
+
     /// Puts a file that was flushed over the old one, and flushes the directory: at once, or with `zarr.json`.
     fn replace_flushed(&self, staged: &str, live: &Handle, name: &str, at_once: bool) -> Result<()> {
         let store = self.store;

@@ -9,6 +9,7 @@ use super::power::{Torn, cut, in_boot, outcomes, reopen};
 use super::{Watched, get, key, put, store};
 use crate::error::Result;
 use crate::selection::IntoSelection;
+use crate::storage::array_options::{ArrayOptions, Shards};
 use crate::storage::{Change, Durability, Existing, Outcome, Store, Visible};
 use crate::values::{ArrayContent, Content, DataType, Elements, Put, Source as _};
 
@@ -153,5 +154,24 @@ fn a_torn_chunk_in_a_directory_of_its_own_is_noticed_and_put_back() {
     cut(&files, opened, |_| Torn::Zeros);
     let again = reopen(directory.path(), 2);
     assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), [1; 8]);
+    assert_eq!(outcomes(&again), [("/a".to_owned(), Outcome::PutBack)]);
+}
+
+#[test]
+fn an_array_that_was_made_shorter_is_not_lost() {
+    // The chunks beyond the new shape were removed while the new `zarr.json` could be torn, and the old one speaks of
+    // them. Now they are kept beside it.
+    let directory = tempfile::tempdir().unwrap();
+    let numbers: Vec<u8> = (0..32).collect();
+    let (files, opened) = flushed(directory.path(), |store| {
+        let options =
+            ArrayOptions { chunk_shape: Some(vec![8]), shards: Shards::None, ..ArrayOptions::default() };
+        store.put_with(&key("/a"), &numbers.content().unwrap(), &options, Existing::Refuse).unwrap();
+    });
+    let node = opened.open_node(&key("/a")).unwrap();
+    opened.change_array(&key("/a"), &node, Change::Resize(&[12])).unwrap();
+    cut(&files, opened, |_| Torn::Empty);
+    let again = reopen(directory.path(), 2);
+    assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), numbers);
     assert_eq!(outcomes(&again), [("/a".to_owned(), Outcome::PutBack)]);
 }
