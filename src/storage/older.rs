@@ -142,12 +142,14 @@ impl Store {
         }
     }
 
-    /// Makes in-place changes at or below `key` durable: their old files lie under this key and would not be found
-    /// under another one.
+    /// Makes durable what was changed or replaced at or below `key`: the older versions lie under this key and would
+    /// not be found under another one.
     pub(super) fn settle_changes(&self, key: &Key) -> Result<()> {
+        if self.is_power() && self.markers()?.is_empty() {
+            return Ok(());
+        }
         for wrapper in self.wrappers()? {
-            let has_files = matches!(wrapper.holds, Holds::Files | Holds::FilesInPart);
-            if has_files && self.open_if_there(&wrapper.place(key))?.is_some() {
+            if wrapper.holds != Holds::Removed && self.open_if_there(&wrapper.place(key))?.is_some() {
                 return self.sync_everything();
             }
         }
