@@ -38,8 +38,9 @@ pub struct Scalar(Literal);
 enum Node {
     Compare(String, Operator, Literal),
     IsIn(String, Vec<Literal>),
-    And(Box<Node>, Box<Node>),
-    Or(Box<Node>, Box<Node>),
+    /// Side by side and not within one another, so that a condition of very many parts is not deep.
+    And(Vec<Node>),
+    Or(Vec<Node>),
     Not(Box<Node>),
 }
 
@@ -98,7 +99,13 @@ impl BitAnd for Condition {
     type Output = Self;
 
     fn bitand(self, other: Self) -> Self {
-        Self(Node::And(Box::new(self.0), Box::new(other.0)))
+        Self(match self.0 {
+            Node::And(mut parts) => {
+                parts.push(other.0);
+                Node::And(parts)
+            }
+            first => Node::And(vec![first, other.0]),
+        })
     }
 }
 
@@ -106,7 +113,13 @@ impl BitOr for Condition {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self(Node::Or(Box::new(self.0), Box::new(other.0)))
+        Self(match self.0 {
+            Node::Or(mut parts) => {
+                parts.push(other.0);
+                Node::Or(parts)
+            }
+            first => Node::Or(vec![first, other.0]),
+        })
     }
 }
 
@@ -191,10 +204,7 @@ impl Node {
         match self {
             Self::Compare(name, _, literal) => each(name, std::slice::from_ref(literal)),
             Self::IsIn(name, literals) => each(name, literals),
-            Self::And(a, b) | Self::Or(a, b) => {
-                a.leaves(each);
-                b.leaves(each);
-            }
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.leaves(each)),
             Self::Not(inner) => inner.leaves(each),
         }
     }
@@ -203,9 +213,12 @@ impl Node {
         &self,
         column: &dyn Fn(&str) -> Option<(DataType, &'a Elements<'static>)>,
     ) -> Result<Vec<bool>> {
-        let both = |a: &Self, b: &Self, join: fn(bool, bool) -> bool| {
-            let (a, b) = (a.mask(column)?, b.mask(column)?);
-            Ok(a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect())
+        let joined = |parts: &[Self], join: fn(bool, bool) -> bool| {
+            let mut masks = parts.iter().map(|part| part.mask(column));
+            let first = masks.next().unwrap_or_else(|| Ok(Vec::new()))?;
+            masks.try_fold(first, |all, mask| {
+                Ok(all.into_iter().zip(mask?).map(|(a, b)| join(a, b)).collect())
+            })
         };
         let find = |name: &str| {
             column(name).ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no column {name}")))
@@ -221,8 +234,8 @@ impl Node {
                 let taken = is_in(data_type, elements, literals);
                 taken.ok_or_else(|| Error::new(ErrorKind::WrongType, format!("column {name} is {data_type}")))
             }
-            Self::And(a, b) => both(a, b, |a, b| a && b),
-            Self::Or(a, b) => both(a, b, |a, b| a || b),
+            Self::And(parts) => joined(parts, |a, b| a && b),
+            Self::Or(parts) => joined(parts, |a, b| a || b),
             Self::Not(inner) => Ok(inner.mask(column)?.into_iter().map(|taken| !taken).collect()),
         }
     }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::ops::{Bound, Range, RangeBounds};
 use std::sync::Arc;
 
@@ -71,7 +72,8 @@ impl TableSelection {
     /// Reads the chosen columns of the chosen rows.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] for a column that is not there; [`ErrorKind::WrongShape`] for rows beyond the end;
+    /// [`ErrorKind::NotFound`] for a column that is not there, [`ErrorKind::InvalidInput`] for one that is chosen
+    /// twice and for a choice of none; [`ErrorKind::WrongShape`] for rows beyond the end;
     /// [`ErrorKind::WrongType`] for a condition that the type of its column does not go with; and as
     /// [`DataStore::get`](crate::DataStore::get).
     pub fn read(&self) -> Result<Table> {
@@ -132,7 +134,7 @@ impl TableSelection {
     pub fn blocks(&self) -> Result<TableBlocks> {
         let snapshot = self.node.current()?;
         let table = self.node.store().table(&snapshot)?;
-        let columns = self.chosen(&table)?;
+        let columns = self.chosen(&table).map_err(|error| error.with_key(self.node.key().to_string()))?;
         let rows = self.open(&table, columns.clone()).map(|scan| scan.rows());
         let rows = rows.map_err(|error| error.with_key(self.node.key().to_string()))?;
         Ok(TableBlocks { selection: self.clone(), snapshot, columns, rows })
@@ -149,7 +151,15 @@ impl TableSelection {
                 ErrorKind::InvalidInput,
                 "no column was chosen; leave `select` out for all of them",
             )),
-            Some(columns) => Ok(columns.clone()),
+            Some(columns) => {
+                let mut seen = HashSet::new();
+                match columns.iter().find(|column| !seen.insert(column.as_str())) {
+                    Some(twice) => {
+                        Err(Error::new(ErrorKind::InvalidInput, format!("column {twice} was chosen twice")))
+                    }
+                    None => Ok(columns.clone()),
+                }
+            }
             None => Ok(table.columns().to_vec()),
         }
     }
