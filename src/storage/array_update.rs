@@ -62,10 +62,7 @@ impl Store {
             return Err(Error::new(ErrorKind::Conflict, message));
         }
         let _value = self.lock_value(key)?;
-        let node = self.open_node(key)?;
-        if !self.is_same_directory(&node, opened)? {
-            return Err(replaced());
-        }
+        let node = self.open_again(key, opened)?;
         let NodeMetadata::Array(array) = &node.metadata else { return Err(replaced()) };
         if let Some(kind) = &node.marker.kind {
             let message = format!("is no plain array, of which parts can be changed, but {}", kind.name());
@@ -79,6 +76,17 @@ impl Store {
             Change::Resize(shape) => live.resize(shape)?,
         }
         self.open_node(key)
+    }
+}
+
+impl Store {
+    /// Opens a node that was opened before as `opened`, as it is now; whoever calls holds its lock.
+    pub(super) fn open_again(&self, key: &Key, opened: &Snapshot) -> Result<Snapshot> {
+        match self.open_node(key) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Err(replaced()),
+            Ok(node) if !self.is_same_directory(&node, opened)? => Err(replaced()),
+            node => node,
+        }
     }
 }
 

@@ -28,6 +28,9 @@ const NOT_FOUND: &str = "not found";
 /// The most bytes of one object.
 const MOST_OBJECT_BYTES: u64 = 16 << 30;
 
+/// The most columns of a table that are held open at a time: a process may open 1024 files in most places.
+pub(super) const MOST_OPEN_COLUMNS: usize = 64;
+
 /// One version of a node, held open.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -237,7 +240,7 @@ impl Store {
     /// Opens the columns of a table, which end where the table ends.
     pub(super) fn open_columns<'a>(
         &'a self,
-        snapshot: &Snapshot,
+        snapshot: &'a Snapshot,
         columns: &[String],
         rows: u64,
     ) -> Result<Vec<(String, Column<'a>)>> {
@@ -264,9 +267,11 @@ impl Store {
                 let message = format!("column {name} has the shape {:?}, the table {rows} rows", array.shape);
                 return Err(damaged_table(&message));
             }
+            let directory = (columns.len() <= MOST_OPEN_COLUMNS).then_some(directory);
+            let sparse = snapshot.marker.sparse;
             Ok((
                 name.clone(),
-                Column { store: self, directory, place, array, sparse: snapshot.marker.sparse },
+                Column { store: self, table: snapshot, name: name.clone(), directory, place, array, sparse },
             ))
         };
         let named = |name: &String| {
@@ -298,15 +303,27 @@ fn damaged_table(what: &str) -> Error {
 /// An open column of a table, which owns what its reader borrows.
 pub(crate) struct Column<'a> {
     store: &'a Store,
-    directory: Handle,
+    table: &'a Snapshot,
+    name: String,
+    /// Of many columns `None`: each is then opened when it is read, through the open directory of its table.
+    directory: Option<Handle>,
     place: String,
     array: ArrayMetadata,
     sparse: bool,
 }
 
 impl Column<'_> {
-    fn reader(&self) -> Result<ArrayReader<'_>> {
-        ArrayReader::new(self.store, self.directory.as_fd(), &self.place, &self.array, self.sparse)
+    fn with_reader<T>(&self, read: impl FnOnce(&ArrayReader<'_>) -> Result<T>) -> Result<T> {
+        let opened;
+        let directory = match &self.directory {
+            Some(directory) => directory,
+            None => {
+                let found = self.store.files.open_directory(self.table.directory.as_fd(), &self.name);
+                opened = found.map_err(self.store.failed("cannot open", &self.place))?;
+                &opened
+            }
+        };
+        read(&ArrayReader::new(self.store, directory.as_fd(), &self.place, &self.array, self.sparse)?)
     }
 }
 
@@ -320,23 +337,23 @@ impl Source for Column<'_> {
     }
 
     fn verify_size(&self) -> Result<()> {
-        self.reader()?.verify_size()
+        self.with_reader(|reader| reader.verify_size())
     }
 
     fn read_into(&self, buffer: &mut [u8]) -> Result<()> {
-        self.reader()?.read_into(buffer)
+        self.with_reader(|reader| reader.read_into(buffer))
     }
 
     fn read_strings(&self) -> Result<Vec<String>> {
-        self.reader()?.read_strings()
+        self.with_reader(|reader| reader.read_strings())
     }
 
     fn read_rows(&self, start: u64, count: u64) -> Result<Elements<'static>> {
-        self.reader()?.read_rows(start, count)
+        self.with_reader(|reader| reader.read_rows(start, count))
     }
 
     fn read_blocks(&self, each: &mut dyn FnMut(Elements<'_>) -> Result<()>) -> Result<()> {
-        self.reader()?.read_blocks(each)
+        self.with_reader(|reader| reader.read_blocks(each))
     }
 }
 

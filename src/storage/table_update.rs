@@ -6,13 +6,13 @@
 
 use std::borrow::Cow;
 
-use super::array_update::{Live, replaced};
+use super::array_update::Live;
 use super::lock::Mode;
-use super::read::Snapshot;
+use super::read::{MOST_OPEN_COLUMNS, Snapshot};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::values::{ArrayContent, ColumnSchema, DataType, TableSchema};
+use crate::values::{ArrayContent, ColumnSchema, DataType, TableSchema, other_columns};
 use crate::zarr::{Kind, NodeMetadata};
 
 /// One column of the rows that are appended, by its name.
@@ -29,20 +29,14 @@ impl Store {
         self.writer()?;
         let _tree = self.lock_tree(Mode::Shared)?;
         let _value = self.lock_value(key)?;
-        let node = self.open_node(key)?;
-        if !self.is_same_directory(&node, opened)? {
-            return Err(replaced());
-        }
+        let node = self.open_again(key, opened)?;
         let table = self.table(&node)?;
+        let are_few = table.columns().len() <= MOST_OPEN_COLUMNS;
         let open = |name: &String| {
             let key = key.child(name)?;
-            let mut column = self.open_node(&key)?;
-            if let NodeMetadata::Array(array) = &mut column.metadata
-                && let Some(length) = array.shape.first_mut()
-            {
-                *length = table.rows().min(*length);
-            }
-            Ok((key, column))
+            let node = self.open_column(&key, table.rows())?;
+            let metadata = node.metadata.clone();
+            Ok(OpenColumn { key, metadata, node: are_few.then_some(node) })
         };
         let columns = table.columns().iter().map(open).collect::<Result<Vec<_>>>()?;
         let contents = in_order_of(&columns, rows)?;
@@ -56,8 +50,14 @@ impl Store {
         if count == 0 {
             return Ok((node, total));
         }
-        for ((key, column), content) in columns.iter().zip(contents) {
-            self.append_to_column(key, column, table.rows(), content)?;
+        for (column, content) in columns.iter().zip(contents) {
+            match &column.node {
+                Some(node) => self.append_to_column(&column.key, node, table.rows(), content)?,
+                None => {
+                    let node = self.open_column(&column.key, table.rows())?;
+                    self.append_to_column(&column.key, &node, table.rows(), content)?;
+                }
+            }
         }
         let (mut metadata, mut marker) = (node.metadata.clone(), node.marker.clone());
         if let Some(Kind::Table { rows, .. }) = &mut marker.kind {
@@ -66,6 +66,17 @@ impl Store {
         marker.write(metadata.attributes_mut())?;
         self.replace_metadata(&node.directory, &metadata, &self.keep_displaced(key)?)?;
         Ok((self.open_node(key)?, total))
+    }
+
+    /// Opens a column, which ends where its table does.
+    fn open_column(&self, key: &Key, rows: u64) -> Result<Snapshot> {
+        let mut column = self.open_node(key)?;
+        if let NodeMetadata::Array(array) = &mut column.metadata
+            && let Some(length) = array.shape.first_mut()
+        {
+            *length = rows.min(*length);
+        }
+        Ok(column)
     }
 
     fn append_to_column(
@@ -88,16 +99,21 @@ impl Store {
     }
 }
 
+/// A column to which rows are to be appended.
+struct OpenColumn {
+    key: Key,
+    metadata: NodeMetadata,
+    /// Of many columns `None`: each is then opened again when it is its turn.
+    node: Option<Snapshot>,
+}
+
 /// The contents in the order of the columns, which they must fit; they are all of one length.
-fn in_order_of<'a>(
-    columns: &[(Key, Snapshot)],
-    rows: &'a [TableColumn<'a>],
-) -> Result<Vec<&'a ArrayContent<'a>>> {
+fn in_order_of<'a>(columns: &[OpenColumn], rows: &'a [TableColumn<'a>]) -> Result<Vec<&'a ArrayContent<'a>>> {
     let found: Option<Vec<_>> = columns
         .iter()
-        .map(|(key, column)| {
+        .map(|column| {
             let NodeMetadata::Array(array) = &column.metadata else { return None };
-            let (_, content) = rows.iter().find(|(name, _)| name == key.name())?;
+            let (_, content) = rows.iter().find(|(name, _)| name == column.key.name())?;
             let fits = content.data_type == array.data_type && content.shape.get(1..) == array.shape.get(1..);
             fits.then_some(content)
         })
@@ -111,15 +127,16 @@ fn in_order_of<'a>(
             Ok(found)
         }
         _ => {
-            let stored = columns.iter().filter_map(|(key, column)| match &column.metadata {
-                NodeMetadata::Array(array) => Some(describe(key.name(), array.data_type, &array.shape)),
+            let stored = columns.iter().filter_map(|column| match &column.metadata {
+                NodeMetadata::Array(array) => {
+                    Some(describe(column.key.name(), array.data_type, &array.shape))
+                }
                 NodeMetadata::Group(_) => None,
             });
             let stored: TableSchema = stored.collect();
             let given = rows.iter().map(|(name, content)| describe(name, content.data_type, &content.shape));
             let given: TableSchema = given.collect();
-            let message = format!("rows of {given} cannot be appended to a table of {stored}");
-            Err(Error::new(ErrorKind::WrongType, message))
+            Err(other_columns(&given, &stored))
         }
     }
 }

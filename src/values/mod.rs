@@ -33,6 +33,6 @@ pub(crate) use get::read_into;
 pub use put::{Bytes, Put};
 pub(crate) use rows::fields_of;
 pub use table::Table;
-pub(crate) use table_schema::no_column;
 pub use table_schema::{ColumnSchema, TableSchema};
+pub(crate) use table_schema::{no_column, other_columns};
 pub use value::{Object, Value};

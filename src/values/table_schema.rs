@@ -74,6 +74,12 @@ impl TableSchema {
         &self.columns
     }
 
+    /// Whether these are the same columns, in any order.
+    pub(crate) fn has_columns_of(&self, other: &Self) -> bool {
+        self.columns.len() == other.columns.len()
+            && self.columns.iter().all(|column| other.find(&column.name) == Some(column))
+    }
+
     /// Finds the column of this name.
     pub fn find(&self, name: &str) -> Option<&ColumnSchema> {
         self.columns.iter().find(|column| column.name == name)
@@ -101,6 +107,11 @@ impl fmt::Display for TableSchema {
         }
         Ok(())
     }
+}
+
+/// The error for rows that have other columns than the table.
+pub(crate) fn other_columns(rows: &TableSchema, table: &TableSchema) -> Error {
+    Error::new(ErrorKind::WrongType, format!("rows of {rows} cannot be appended to a table of {table}"))
 }
 
 /// The error for a name that no column has.

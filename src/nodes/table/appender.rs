@@ -3,7 +3,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoredTable;
 use crate::error::Result;
-use crate::values::Table;
+use crate::values::{Table, other_columns};
 
 /// About so many bytes of rows are gathered.
 const GATHERED_BYTES: usize = 4 << 20;
@@ -42,6 +42,8 @@ pub struct TableAppender<'a, R: Serialize + DeserializeOwned> {
     enough: usize,
     /// The process that it was made in.
     pid: u32,
+    /// A row has shown that the columns are those of the table.
+    fits: bool,
 }
 
 impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
@@ -52,14 +54,23 @@ impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
         });
         let row = bytes.fold(0, usize::saturating_add).max(1);
         let enough = (GATHERED_BYTES / row).max(1);
-        Self { table, gathered: Vec::new(), enough, pid: std::process::id() }
+        Self { table, gathered: Vec::new(), enough, pid: std::process::id(), fits: false }
     }
 
     /// Adds a row.
     ///
     /// # Errors
-    /// As [`StoredTable::append`], once it is enough; then the rows are still gathered.
+    /// As [`StoredTable::append`]: for a first row that does not fit the table, which is not kept; and once it is
+    /// enough, when the rows are still gathered.
     pub fn push(&mut self, row: R) -> Result<()> {
+        if !self.fits {
+            let one = Table::from_rows(std::slice::from_ref(&row));
+            let given = one.map_err(|error| error.with_key(self.table.key()))?.schema();
+            if !given.has_columns_of(self.table.schema()) {
+                return Err(other_columns(&given, self.table.schema()).with_key(self.table.key()));
+            }
+            self.fits = true;
+        }
         self.gathered.push(row);
         if self.gathered.len() >= self.enough { self.flush() } else { Ok(()) }
     }

@@ -82,6 +82,7 @@ impl StoredTable {
     /// # Errors
     /// As [`StoredTable::rows`].
     pub fn attributes(&self) -> Result<Attributes<'_>> {
+        self.node.current()?;
         Attributes::new(self.node.store(), self.node.key().clone())
     }
 

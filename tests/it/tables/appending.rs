@@ -235,3 +235,68 @@ fn columns_are_appended_by_name_whatever_their_order() {
     store.table("/t").unwrap().append(&more).unwrap();
     assert_eq!(store.get::<Table>("/t").unwrap(), table(0..3));
 }
+
+#[test]
+fn rows_of_another_type_are_refused_when_the_first_is_given() {
+    // They were gathered for megabytes, and then all refused. The first row shows the columns.
+    #[derive(Serialize, Deserialize)]
+    struct Other {
+        id: u32,
+        year: i32,
+    }
+    let (_directory, store) = store();
+    store.insert("/t", table(0..2)).unwrap();
+    let stored = store.table("/t").unwrap();
+    let mut appender = stored.appender();
+    let error = appender.push(Other { id: 1, year: 2 }).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongType);
+    assert!(error.to_string().starts_with("/t: rows of id uint32, year int32 cannot be appended"), "{error}");
+    assert_eq!(appender.finish().unwrap(), 2);
+}
+
+#[test]
+fn a_handle_of_a_table_that_was_removed_says_so_whatever_is_asked_of_it() {
+    // Appending and the attributes told `NotFound`, or took what stood in its place.
+    let (_directory, store) = store();
+    store.insert("/t", table(0..2)).unwrap();
+    let stored = store.table("/t").unwrap();
+    store.remove("/t").unwrap();
+    assert_eq!(stored.append(table(2..3)).unwrap_err().kind(), ErrorKind::Changed);
+    assert_eq!(stored.attributes().unwrap_err().kind(), ErrorKind::Changed);
+    store.insert("/t", table(0..2)).unwrap();
+    assert_eq!(stored.attributes().unwrap_err().kind(), ErrorKind::Changed);
+}
+
+/// The only test of a process that may open few files.
+#[test]
+fn child_uses_a_wide_table() {
+    let Some(directory) = crate::processes::told_directory() else { return };
+    let store = DataStore::at(directory).unwrap();
+    let mut wide = Table::new();
+    for n in 0..600 {
+        wide.push(&format!("column{n}"), [n, n]).unwrap();
+    }
+    store.insert("/wide", &wide).unwrap();
+    let stored = store.table("/wide").unwrap();
+    assert_eq!(stored.schema().columns().len(), 600);
+    assert_eq!(stored.append(&wide).unwrap(), 4);
+    assert_eq!(stored.slice(2..).read().unwrap(), wide);
+    let all: Table = store.get("/wide").unwrap();
+    assert_eq!((all.rows(), all.columns().len()), (4, 600));
+    store.export_hdf5().unwrap();
+}
+
+#[test]
+fn a_table_may_have_more_columns_than_a_process_may_open_files() {
+    // All columns were kept open at a time. Beyond some they are opened when they are read.
+    let directory = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -n 400; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(["tables::appending::child_uses_a_wide_table", "--exact", "--nocapture", "--test-threads=1"])
+        .env("CALCSTORE_TEST_DIRECTORY", directory.path().join("store"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(directory.path().join("store/output.hdf5").exists());
+}
