@@ -52,8 +52,8 @@ impl Appender<'_> {
     pub fn append(&mut self, rows: impl Put) -> Result<()> {
         let dataset = self.dataset;
         dataset.with_elements(&rows, |content| {
-            let rows = rows_of(content, dataset.data_type(), &dataset.shape())?;
-            self.gather(content, rows)
+            let rows = rows_of(content, dataset.data_type(), &dataset.shape());
+            self.gather(content, rows.map_err(|error| error.with_key(dataset.key()))?)
         })?;
         if self.rows() >= self.enough() { self.flush() } else { Ok(()) }
     }

@@ -120,8 +120,9 @@ impl Dataset {
     /// Gives the attributes.
     ///
     /// # Errors
-    /// As [`DataStore::attributes`](crate::DataStore::attributes).
+    /// [`ErrorKind::Changed`], and as [`DataStore::attributes`](crate::DataStore::attributes).
     pub fn attributes(&self) -> Result<Attributes<'_>> {
+        self.refresh()?;
         Attributes::new(self.node.store(), self.node.key().clone())
     }
 

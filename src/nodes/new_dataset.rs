@@ -79,8 +79,8 @@ impl<'a> NewDataset<'a> {
     }
 
     /// Has so many bits of the mantissa of floating-point numbers kept and the others rounded to zero, which makes
-    /// them compress better: 7 bits keep two decimal digits, 10 bits three. Elements that are written later are not
-    /// rounded.
+    /// them compress better: 7 bits keep two decimal digits, 10 bits three. Of a table, the columns of such numbers
+    /// are rounded. Elements that are written later are not, so that [`create`](Self::create) refuses it.
     pub fn keep_bits(mut self, bits: u32) -> Self {
         self.options.kept_bits = Some(bits);
         self
@@ -201,6 +201,10 @@ impl<'a> NewDataset<'a> {
     pub fn create_typed(self, data_type: DataType, shape: &[u64]) -> Result<Dataset> {
         let key = Key::new(&self.key)?;
         let made = self.options_for(Some(data_type)).and_then(|mut options| {
+            if options.kept_bits.is_some() {
+                let message = "keep_bits rounds what insert is given, and create is given no elements";
+                return Err(Error::new(ErrorKind::InvalidInput, message));
+            }
             self.store_coordinates(&key, shape, &mut options)?;
             self.store.create_array(&key, data_type, shape, &options, self.existing)
         });
@@ -217,6 +221,7 @@ impl<'a> NewDataset<'a> {
         if data_type.is_none() {
             let named = [
                 ("chunks", options.chunk_shape.is_some()),
+                ("shards", !matches!(options.shards, Shards::Automatic)),
                 ("a fill value", self.fill_value.is_some()),
                 ("dimension names", options.dimension_names.is_some()),
                 ("a coordinate", !self.coordinates.is_empty()),

@@ -124,7 +124,8 @@ impl Asked<'_> {
         }
         let named = parts.len() - ellipses;
         if named > self.shape.len() {
-            let why = format!("it names too many axes ({named}) for");
+            let scalar = if self.shape.is_empty() { "() or ... selects a scalar; " } else { "" };
+            let why = format!("{scalar}it names too many axes ({named}) for");
             return Err(self.refuse(ErrorKind::WrongShape, why));
         }
         if count(|part| matches!(part, Kind::List(_) | Kind::Mask(_))) > 1 {

@@ -51,14 +51,14 @@ impl ArrayOptions {
         let element = data_type.size().map_or(TEXT_BYTES, |size| size as u64);
         let chunk_shape = match &self.chunk_shape {
             Some(chunks) => {
-                check_chunks("chunks", chunks, shape)?;
+                check_chunks("chunks", chunks, shape, element)?;
                 chunks.clone()
             }
             None => default_chunk_shape(shape, element),
         };
         let shard_shape = match &self.shards {
             Shards::Shape(shards) => {
-                check_chunks("shards", shards, shape)?;
+                check_chunks("shards", shards, shape, element)?;
                 if let Some(axis) = (0..shape.len()).find(|axis| shards[*axis] % chunk_shape[*axis] != 0) {
                     let message = format!(
                         "shards of shape {shards:?} are no multiple of the chunks, {chunk_shape:?}, along axis {axis}"
@@ -106,10 +106,11 @@ impl ArrayOptions {
 
     /// The elements rounded as they will be stored; `None` where they are stored as they are.
     pub(super) fn rounded(&self, content: &ArrayContent<'_>) -> Result<Option<ArrayContent<'static>>> {
-        let (Some(bits), Elements::Bytes(bytes)) = (self.kept_bits, &content.elements) else {
-            return Ok(None);
+        let Some(bits) = self.kept_bits else { return Ok(None) };
+        let mut bytes = match &content.elements {
+            Elements::Bytes(bytes) => bytes.to_vec(),
+            Elements::Strings(_) => Vec::new(),
         };
-        let mut bytes = bytes.to_vec();
         round_mantissa(&mut bytes, content.data_type, bits)?;
         let elements = Elements::Bytes(bytes.into());
         Ok(Some(ArrayContent { data_type: content.data_type, shape: content.shape.clone(), elements }))
@@ -127,11 +128,14 @@ pub(super) fn growing_chunk_shape(shape: &[u64], element: u64, rows: u64) -> Vec
     default_chunk_shape(&chunk, element)
 }
 
-fn check_chunks(what: &str, chunks: &[u64], shape: &[u64]) -> Result<()> {
+/// Checks a shape of chunks or shards; an element takes so many bytes.
+fn check_chunks(what: &str, chunks: &[u64], shape: &[u64], element: u64) -> Result<()> {
     let why = if chunks.len() != shape.len() {
         "the ranks differ"
     } else if chunks.contains(&0) {
         "no length may be zero"
+    } else if chunks.iter().try_fold(element, |bytes, length| bytes.checked_mul(*length)).is_none() {
+        "the bytes of one are beyond 64 bits"
     } else {
         return Ok(());
     };

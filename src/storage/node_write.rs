@@ -75,9 +75,10 @@ impl Store {
     ) -> Result<()> {
         let rows = check_columns(columns)?;
         self.create_staged_directory(name)?;
-        let (marker, unrounded) = (Marker::default(), ArrayOptions { kept_bits: None, ..options.clone() });
+        let marker = Marker::default();
+        let exact = ArrayOptions { kept_bits: None, ..options.clone() };
         for (column, content) in columns {
-            let options = if content.data_type.has_mantissa() { options } else { &unrounded };
+            let options = if content.data_type.is_float() { options } else { &exact };
             let names = column_names(key, column, content.shape.len());
             self.stage_array(&format!("{name}/{column}"), content, names, &marker, options)?;
         }

@@ -98,8 +98,8 @@ impl DataType {
         }
     }
 
-    /// Whether elements are floats, or made of them.
-    pub(crate) fn has_mantissa(self) -> bool {
+    /// Whether it is a floating-point number or a pair of them.
+    pub(crate) fn is_float(self) -> bool {
         use DataType::{Complex64, Complex128, Float16, Float32, Float64};
         matches!(self, Float16 | Float32 | Float64 | Complex64 | Complex128)
     }

@@ -259,3 +259,108 @@ fn every_rank_can_be_read_and_written_in_parts() {
         matches!(dataset.read::<AnyArray>(0).unwrap(), AnyArray::Int32(found) if found.shape() == [5, 6])
     );
 }
+
+#[test]
+fn a_handle_of_what_was_removed_or_moved_says_so_whatever_is_asked_of_it() {
+    // Writing and the attributes told `NotFound`, or took what stood in its place. They compare the directory too.
+    let (_directory, store) = store();
+    let changed = |error: calcstore::Error| assert_eq!(error.kind(), ErrorKind::Changed, "{error}");
+    store.insert("/a", array![[1.0, 2.0]]).unwrap();
+    let dataset = store.dataset("/a").unwrap();
+    store.rename("/a", "/b").unwrap();
+    changed(dataset.write(0, 1.0).unwrap_err());
+    changed(dataset.append([1.0, 2.0]).unwrap_err());
+    changed(dataset.resize(&[1, 1]).unwrap_err());
+    changed(dataset.attributes().unwrap_err());
+    store.insert("/a", array![[1.0, 2.0]]).unwrap();
+    changed(dataset.attributes().unwrap_err());
+
+    store.insert("/g/a", 1.0).unwrap();
+    let below = store.dataset("/g/a").unwrap();
+    store.remove("/g").unwrap();
+    changed(below.write((), 1.0).unwrap_err());
+}
+
+#[test]
+fn options_that_cannot_be_are_the_callers_mistake() {
+    // They were blamed on `zarr.json` as damage, or passed over in silence. Options are checked before anything is made.
+    let (_directory, store) = store();
+    let array = array![[1.0, 2.0], [3.0, 4.0]];
+    let new = || store.new_dataset("/a");
+    let many = [u64::MAX, u64::MAX];
+    let table = || {
+        let mut table = calcstore::Table::new();
+        table.push("x", [1.0]).unwrap();
+        table
+    };
+    for (error, kind, reason) in [
+        (
+            new().chunks(many).insert(&array).unwrap_err(),
+            ErrorKind::InvalidInput,
+            "/a: chunks of shape [18446744073",
+        ),
+        (
+            new().chunks(many).create::<f64>(&[2, 2]).unwrap_err(),
+            ErrorKind::InvalidInput,
+            "/a: chunks of shape [18446744073",
+        ),
+        (
+            new().chunks([1, 1]).shards(many).insert(&array).unwrap_err(),
+            ErrorKind::InvalidInput,
+            "/a: shards of shape",
+        ),
+        (
+            new().shards([1]).insert(table()).unwrap_err(),
+            ErrorKind::InvalidInput,
+            "shards cannot be given for what is no array",
+        ),
+        (new().keep_bits(7).insert(["text"]).unwrap_err(), ErrorKind::WrongType, "string has no mantissa"),
+        (new().keep_bits(7).create::<f32>(&[2]).unwrap_err(), ErrorKind::InvalidInput, "keep_bits"),
+    ] {
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    assert!(!store.contains_key("/a").unwrap());
+
+    let mut mixed = calcstore::Table::new();
+    mixed.push("x", [1.2345]).unwrap();
+    mixed.push("id", [12345]).unwrap();
+    mixed.push("name", ["Zürich"]).unwrap();
+    store.new_dataset("/t").keep_bits(2).insert(&mixed).unwrap();
+    assert_eq!(store.get::<Vec<f64>>("/t/x").unwrap(), [1.25]);
+    assert_eq!(store.get::<Vec<i32>>("/t/id").unwrap(), [12345]);
+}
+
+#[test]
+fn errors_about_selections_and_rows_name_the_dataset() {
+    // Text that is no selection, and rows given to an appender, were refused without the key.
+    let (_directory, store) = store();
+    store.insert("/g/a", 1.0).unwrap();
+    let dataset = store.dataset("/g/a").unwrap();
+    let mut buffer = array![0.0];
+    for error in [
+        dataset.read::<f64>("foo").unwrap_err(),
+        dataset.read_into("foo", buffer.view_mut()).unwrap_err(),
+        dataset.write("foo", 1.0).unwrap_err(),
+        dataset.appender().append(1.0).unwrap_err(),
+    ] {
+        assert!(error.to_string().starts_with("/g/a: "), "{error}");
+    }
+    let error = dataset.read::<f64>(..).unwrap_err().to_string();
+    assert!(error.contains("() or ... selects a scalar"), "{error}");
+}
+
+#[test]
+fn an_array_with_millions_of_missing_chunks_is_checked_by_those_it_has() {
+    // It was a fault, because no one could look for each chunk. What is there is listed instead.
+    let (_directory, store) = store();
+    let maps = store.new_dataset("/maps").create::<f64>(&[1_000_000, 1_000_000]).unwrap();
+    maps.write((500_000, 3..7), 0.5).unwrap();
+    let check = || store.check("/", |_| calcstore::Continue::Yes).unwrap().faults;
+    assert!(check().is_empty(), "{:?}", check());
+    let chunk = store.calc_dir().join("output.zarr/maps/c.500000.0");
+    let mut bytes = std::fs::read(&chunk).unwrap();
+    bytes[30] ^= 1;
+    std::fs::write(&chunk, bytes).unwrap();
+    assert!(check()[0].what.contains("c.500000.0"), "{:?}", check());
+}
