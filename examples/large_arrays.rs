@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example large_arrays`
 
+#![allow(clippy::float_cmp, clippy::cast_precision_loss, reason = "these numbers are exact")]
+
 use calcstore::{Column, Compression, DataStore, Table};
 use ndarray::{Array1, Array2, array, s};
 use serde::{Deserialize, Serialize};
