@@ -199,7 +199,7 @@ impl Live<'_> {
     fn put_elements(&self, array: &ArrayMetadata, picked: &Resolved, elements: &Elements<'_>) -> Result<()> {
         let parts: Vec<Part> = picked.chunks(&array.chunk_shape)?.collect();
         let chunks = self.changed_chunks(array, elements)?;
-        self.replace_chunks(parts.len(), |n| chunks.encode(&parts[n]))
+        self.replace_chunks(&chunks.codecs, parts.len(), |n| chunks.changed(&parts[n]))
     }
 
     /// Stages an array that shares its files with this one, but for the chunks of the picked elements, and lets the two
@@ -218,8 +218,9 @@ impl Live<'_> {
         store.clean_up_after(&name, || {
             store.create_staged_directory(&name)?;
             in_threads(parts.len(), |n| {
-                let (file, bytes) = chunks.encode(&parts[n])?;
-                store.stage_file(&format!("{name}/{file}"), &[&bytes], are_many)
+                let (file, chunk) = chunks.changed(&parts[n])?;
+                let pieces = chunks.codecs.encode(chunk.borrowed())?;
+                store.stage_file(&format!("{name}/{file}"), &pieces, are_many)
             })?;
             self.link_chunks(&name)?;
             // What was linked may never have been flushed: under `Power` everything is.
@@ -313,28 +314,30 @@ impl Live<'_> {
         let codecs = Codecs::new(array)?;
         let fill = FillValue::parse(&array.fill_value, array.data_type)?;
         let reader = store.array_reader(self.node, array)?;
-        self.replace_chunks(edge.len(), |n| {
+        self.replace_chunks(&codecs, edge.len(), |n| {
             let mut chunk = elements::repeated(&fill, elements::count(grid.chunk_elements())?)?;
             reader.copy_visible(&edge[n], &mut chunk)?;
-            Ok((array.chunk_keys.path(&edge[n]), codecs.encode(&chunk)?))
+            Ok((array.chunk_keys.path(&edge[n]), chunk))
         })
     }
 
     /// Puts `count` chunk files in place, each of which `make` gives with its name.
-    fn replace_chunks(
+    fn replace_chunks<'c>(
         &self,
+        codecs: &Codecs,
         count: usize,
-        make: impl Fn(usize) -> Result<(String, Vec<u8>)> + Sync,
+        make: impl Fn(usize) -> Result<(String, Elements<'c>)> + Sync,
     ) -> Result<()> {
         let store = self.store;
         let stage = &store.writer()?.stage;
         let staged = Mutex::new(Vec::new());
         let are_many = count as u64 > MANY_FILES;
         let stage_one = |n| {
-            let (file, bytes) = make(n)?;
+            let (file, chunk) = make(n)?;
+            let parts = codecs.encode(chunk.borrowed())?;
             let name = stage.next_name();
             staged.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), file));
-            store.stage_file(&name, &[&bytes], are_many)
+            store.stage_file(&name, &parts, are_many)
         };
         let written = in_threads(count, stage_one);
         let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -375,15 +378,23 @@ struct ChangedChunks<'a> {
 }
 
 impl ChangedChunks<'_> {
-    /// The name of a chunk file, and what is to be in it.
-    fn encode(&self, part: &Part) -> Result<(String, Vec<u8>)> {
+    /// The name of a chunk file, and the elements that are to be in it.
+    fn changed(&self, part: &Part) -> Result<(String, Elements<'_>)> {
+        let size = self.array.data_type.size().unwrap_or(1);
+        let file = self.array.chunk_keys.path(part.index());
+        if let Elements::Bytes(bytes) = self.elements
+            && let Some(run) = part.runs(size).next()
+            && run.length == self.length.saturating_mul(size)
+        {
+            // All of the chunk, as it lies there.
+            return Ok((file, Elements::Bytes(bytes[run.out..run.out + run.length].into())));
+        }
         let mut chunk = elements::repeated(&self.fill, self.length)?;
         if !part.covers_chunk() {
             self.reader.copy_visible(part.index(), &mut chunk)?;
         }
         let mut chunk: Elements<'_> = chunk;
-        let size = self.array.data_type.size().unwrap_or(1);
         elements::scatter(part, self.elements, &mut chunk, size)?;
-        Ok((self.array.chunk_keys.path(part.index()), self.codecs.encode(&chunk)?))
+        Ok((file, chunk))
     }
 }

@@ -10,9 +10,7 @@ use super::fork::in_parallel;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::{ArrayContent, Elements};
-use crate::zarr::{
-    ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, FillValue, METADATA_FILE, Marker, NodeMetadata, checksum,
-};
+use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, FillValue, METADATA_FILE, Marker, NodeMetadata, Parts};
 
 /// Above so many files one flush of the whole file system is cheaper than one of each.
 pub(super) const MANY_FILES: u64 = 64;
@@ -81,23 +79,15 @@ impl Store {
         let index = staged.grid.index(n);
         let file = format!("{}/{}", staged.path, staged.metadata.chunk_keys.path(&index));
         let is_one_of_many = staged.grid.len() > MANY_FILES;
-        let write = |parts: &[&[u8]]| self.stage_file(&file, parts, is_one_of_many);
-        match (staged.codecs.plain(), staged.run(&index), &staged.content.elements) {
-            // What lies in the file as it does in memory is written from there.
-            (Some(has_checksum), Some(run), Elements::Bytes(bytes)) => {
-                let data = &bytes[run];
-                let padding = staged.padding(data.len())?;
-                let sum = checksum(&[data, &padding]);
-                write(&[data, &padding, &sum[..if has_checksum { CHECKSUM } else { 0 }]])
-            }
-            _ => write(&[&staged.codecs.encode(&staged.chunk(&index)?)?]),
-        }
+        let chunk = staged.chunk(&index)?;
+        self.stage_file(&file, &staged.codecs.encode(chunk.borrowed())?, is_one_of_many)
     }
 
     /// Writes a file of a value into the stage, and flushes it unless that is done for many at once.
-    pub(super) fn stage_file(&self, path: &str, parts: &[&[u8]], is_one_of_many: bool) -> Result<()> {
+    pub(super) fn stage_file(&self, path: &str, parts: &Parts<'_>, is_one_of_many: bool) -> Result<()> {
         let stage = self.writer()?.stage.handle();
-        let file = self.files.create_file(stage, path, parts);
+        let parts: Vec<&[u8]> = parts.iter().map(|part| &**part).collect();
+        let file = self.files.create_file(stage, path, &parts);
         let file = file.map_err(self.failed("cannot write the value", INTERNALS))?;
         if is_one_of_many || !self.is_power() { Ok(()) } else { self.sync_staged(&file) }
     }
@@ -112,20 +102,16 @@ impl Staged<'_> {
         Some(start..start.checked_add(usize::try_from(count).ok()?.checked_mul(size)?)?)
     }
 
-    /// What fills a chunk up from so many bytes on: a chunk is always stored full size.
-    fn padding(&self, bytes: usize) -> Result<Vec<u8>> {
+    /// The elements of a chunk, full size: from where they lie, or gathered and filled up.
+    fn chunk(&self, index: &[u64]) -> Result<Elements<'_>> {
+        let count = elements::count(self.grid.chunk_elements())?;
         let size = self.content.data_type.size().unwrap_or(1);
-        let whole = elements::count(self.grid.chunk_elements())?.saturating_mul(size);
-        match elements::repeated(&self.fill, whole.saturating_sub(bytes) / size)? {
-            Elements::Bytes(bytes) => Ok(bytes.into_owned()),
-            Elements::Strings(_) => Ok(Vec::new()),
+        if let (Elements::Bytes(bytes), Some(run)) = (&self.content.elements, self.run(index))
+            && run.len() == count.saturating_mul(size)
+        {
+            return Ok(Elements::Bytes(bytes[run].into()));
         }
-    }
-
-    /// The elements of a chunk, full size.
-    fn chunk(&self, index: &[u64]) -> Result<Elements<'static>> {
-        let mut chunk = elements::repeated(&self.fill, elements::count(self.grid.chunk_elements())?)?;
-        let size = self.content.data_type.size().unwrap_or(1);
+        let mut chunk = elements::repeated(&self.fill, count)?;
         let region = self.grid.region(index);
         let mut fits = true;
         self.grid.for_each_run(&region, |at, to, count| {

@@ -47,6 +47,18 @@ pub enum Elements<'a> {
     Strings(Vec<Cow<'a, str>>),
 }
 
+impl Elements<'_> {
+    /// The same elements, borrowed.
+    pub(crate) fn borrowed(&self) -> Elements<'_> {
+        match self {
+            Self::Bytes(bytes) => Elements::Bytes(Cow::Borrowed(bytes)),
+            Self::Strings(strings) => {
+                Elements::Strings(strings.iter().map(|text| Cow::Borrowed(&**text)).collect())
+            }
+        }
+    }
+}
+
 impl<'a> ArrayContent<'a> {
     /// Joins elements and shape; the two must agree.
     pub(crate) fn new(data_type: DataType, shape: &[usize], elements: Elements<'a>) -> Result<Self> {

@@ -16,8 +16,8 @@ pub(crate) fn verify_checksum(data: &[u8], stored: [u8; CHECKSUM]) -> Result<()>
 }
 
 /// The checksum to be stored after these parts.
-pub(crate) fn checksum(parts: &[&[u8]]) -> [u8; CHECKSUM] {
-    parts.iter().fold(0, |checksum, part| crc32c::crc32c_append(checksum, part)).to_le_bytes()
+pub(crate) fn checksum<B: AsRef<[u8]>>(parts: &[B]) -> [u8; CHECKSUM] {
+    parts.iter().fold(0, |checksum, part| crc32c::crc32c_append(checksum, part.as_ref())).to_le_bytes()
 }
 
 /// Takes the checksum off the end.
@@ -25,10 +25,4 @@ pub(super) fn strip(bytes: &mut Vec<u8>) -> Result<()> {
     let stored = *bytes.last_chunk::<CHECKSUM>().ok_or_else(|| corrupt("it ends too early"))?;
     bytes.truncate(bytes.len() - CHECKSUM);
     verify_checksum(bytes, stored)
-}
-
-/// Puts the checksum at the end.
-pub(super) fn append(bytes: &mut Vec<u8>) {
-    let checksum = checksum(&[bytes]);
-    bytes.extend(checksum);
 }

@@ -39,6 +39,9 @@ const SOME_TEXT: u64 = 32 << 20;
 /// How deeply shards may lie within shards.
 const MAX_NESTED: usize = 4;
 
+/// The bytes of a chunk in the order of its file: pieces of what was encoded, and what was made of it.
+pub(crate) type Parts<'a> = Vec<Cow<'a, [u8]>>;
+
 /// The codecs of an array, ready for use.
 #[derive(Debug)]
 pub(crate) struct Codecs {
@@ -217,9 +220,10 @@ impl Codecs {
         })
     }
 
-    /// Encodes a chunk, of which all elements are given. Inner chunks of a shard that are all fill value are left out.
-    pub(crate) fn encode(&self, elements: &Elements<'_>) -> Result<Vec<u8>> {
-        let found = match (elements, self.data_type.size()) {
+    /// Encodes a chunk, of which all elements are given, to the parts of its file in their order. What lies there as it
+    /// does in memory is not copied. Inner chunks of a shard that are all fill value are left out.
+    pub(crate) fn encode<'a>(&self, elements: Elements<'a>) -> Result<Parts<'a>> {
+        let found = match (&elements, self.data_type.size()) {
             (Elements::Bytes(bytes), Some(size)) if bytes.len() % size == 0 => bytes.len() / size,
             (Elements::Strings(strings), None) => strings.len(),
             _ => {
@@ -230,30 +234,31 @@ impl Codecs {
             let message = format!("{found} elements for a chunk of {}", self.elements);
             return Err(Error::new(ErrorKind::WrongShape, message));
         }
-        let mut bytes = match &self.order {
+        let mut parts = match &self.order {
             Some(order) => {
                 let shape = transpose::reordered(&self.memory_shape(order)?, &transpose::inverse(order));
-                self.serialize(&self.transposed(elements, &shape, order))?
+                self.serialize(self.transposed(&elements, &shape, order))?
             }
             None => self.serialize(elements)?,
         };
         for filter in &self.filters {
-            bytes = filter.encode(bytes, self.data_type)?;
+            parts = filter.encode(parts, self.data_type)?;
         }
-        Ok(bytes)
+        Ok(parts)
     }
 
-    fn serialize(&self, elements: &Elements<'_>) -> Result<Vec<u8>> {
+    fn serialize<'a>(&self, elements: Elements<'a>) -> Result<Parts<'a>> {
         match (&self.serializer, elements) {
-            (Serializer::Numbers { is_big }, Elements::Bytes(bytes)) => {
-                let mut bytes = bytes.to_vec();
+            (Serializer::Numbers { is_big }, Elements::Bytes(mut bytes)) => {
                 if *is_big {
-                    swap(&mut bytes, self.data_type);
+                    swap(bytes.to_mut(), self.data_type);
                 }
-                Ok(bytes)
+                Ok(vec![bytes])
             }
-            (Serializer::VlenUtf8, Elements::Strings(strings)) => vlen_utf8::encode(strings),
-            (Serializer::Shards(shards), elements) => shards.encode(elements, self.data_type),
+            (Serializer::VlenUtf8, Elements::Strings(strings)) => {
+                vlen_utf8::encode(&strings).map(|bytes| vec![bytes.into()])
+            }
+            (Serializer::Shards(shards), elements) => shards.encode(&elements, self.data_type),
             _ => Err(Error::new(ErrorKind::Unsupported, "text of a fixed length is not written")),
         }
     }
@@ -348,19 +353,29 @@ impl Filter {
         }
     }
 
-    fn encode(&self, mut bytes: Vec<u8>, data_type: DataType) -> Result<Vec<u8>> {
-        match self {
-            Self::Crc32c => {
-                checksum::append(&mut bytes);
-                Ok(bytes)
+    fn encode<'a>(&self, mut parts: Parts<'a>, data_type: DataType) -> Result<Parts<'a>> {
+        if *self == Self::Crc32c {
+            parts.push(checksum(&parts).to_vec().into());
+            return Ok(parts);
+        }
+        let joined;
+        let bytes = match &parts[..] {
+            [only] => &**only,
+            several => {
+                joined = several.concat();
+                &joined
             }
-            Self::Gzip { level } => gzip::encode(&bytes, *level),
-            Self::Zstd { level, checksum } => Ok(zstd::encode(&bytes, *level, *checksum)),
+        };
+        let encoded = match self {
+            Self::Crc32c => return Ok(parts),
+            Self::Gzip { level } => gzip::encode(bytes, *level)?,
+            Self::Zstd { level, checksum } => zstd::encode(bytes, *level, *checksum),
             Self::Blosc { level, shuffle, type_size } => {
                 let type_size = type_size.or(data_type.size()).unwrap_or(1);
-                blosc::encode(&bytes, *level, if *shuffle { type_size } else { 1 })
+                blosc::encode(bytes, *level, if *shuffle { type_size } else { 1 })?
             }
-        }
+        };
+        Ok(vec![encoded.into()])
     }
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::configuration::{IndexLocation, Sharding, nonsense};
-use super::{Codecs, MAX_DECODED, corrupt};
+use super::{Codecs, MAX_DECODED, Parts, corrupt};
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::{DataType, Elements, zeroed};
 use crate::zarr::chunks::ChunkGrid;
@@ -122,8 +122,8 @@ impl Shards {
     }
 
     /// Encodes an inner chunk; `None` where it is all fill value, and need not be stored.
-    pub(crate) fn encode_inner(&self, elements: &Elements<'_>) -> Result<Option<Vec<u8>>> {
-        let is_fill = match elements {
+    pub(crate) fn encode_inner<'a>(&self, elements: Elements<'a>) -> Result<Option<Parts<'a>>> {
+        let is_fill = match &elements {
             Elements::Bytes(bytes) => self.fill.is_all_of(bytes),
             Elements::Strings(strings) => strings.iter().all(|text| text == self.fill.text()),
         };
@@ -132,7 +132,7 @@ impl Shards {
 
     /// Puts encoded inner chunks together, in C order: freshly encoded ones, or the bytes that an older shard holds
     /// of those that did not change.
-    pub(crate) fn assemble<B: AsRef<[u8]>>(&self, chunks: &[Option<B>]) -> Result<Vec<u8>> {
+    pub(crate) fn assemble<'a>(&self, chunks: Vec<Option<Parts<'a>>>) -> Result<Parts<'a>> {
         if chunks.len() as u64 != self.grid.len() {
             let message = format!("{} inner chunks for a shard of {}", chunks.len(), self.grid.len());
             return Err(Error::new(ErrorKind::WrongShape, message));
@@ -143,25 +143,19 @@ impl Shards {
         };
         let mut index = Vec::with_capacity(16 * chunks.len());
         let mut offset = first;
-        for chunk in chunks {
-            let (start, length) = match chunk {
-                Some(chunk) => (offset, chunk.as_ref().len() as u64),
-                None => (MISSING, MISSING),
-            };
+        for chunk in &chunks {
+            let length = chunk.as_ref().map(|parts| parts.iter().map(|part| part.len() as u64).sum());
+            let (start, length) = length.map_or((MISSING, MISSING), |length: u64| (offset, length));
             index.extend(start.to_le_bytes());
             index.extend(length.to_le_bytes());
-            offset += chunk.as_ref().map_or(0, |chunk| chunk.as_ref().len() as u64);
+            offset += if chunk.is_some() { length } else { 0 };
         }
-        let index = self.index.encode(&Elements::Bytes(index.into()))?;
-        let mut file = Vec::with_capacity(usize::try_from(offset - first).unwrap_or(0) + index.len());
-        if self.index_location == IndexLocation::Start {
-            file.extend_from_slice(&index);
-        }
-        chunks.iter().flatten().for_each(|chunk| file.extend_from_slice(chunk.as_ref()));
-        if self.index_location == IndexLocation::End {
-            file.extend_from_slice(&index);
-        }
-        Ok(file)
+        let index = self.index.encode(Elements::Bytes(index.into()))?;
+        let chunks = chunks.into_iter().flatten().flatten();
+        Ok(match self.index_location {
+            IndexLocation::Start => index.into_iter().chain(chunks).collect(),
+            IndexLocation::End => chunks.chain(index).collect(),
+        })
     }
 
     /// Decodes all inner chunks of a shard to what the whole of it holds.
@@ -211,17 +205,28 @@ impl Shards {
     }
 
     /// Divides a shard into its inner chunks and encodes them.
-    pub(super) fn encode(&self, elements: &Elements<'_>, data_type: DataType) -> Result<Vec<u8>> {
+    pub(super) fn encode<'a>(&self, elements: &Elements<'a>, data_type: DataType) -> Result<Parts<'a>> {
         let size = data_type.size().unwrap_or(1);
         let mut chunks = Vec::new();
         for n in 0..self.grid.len() {
             let inner = match elements {
-                Elements::Bytes(bytes) => Elements::Bytes(self.cut(n, bytes, size).into()),
+                Elements::Bytes(Cow::Borrowed(bytes)) => Elements::Bytes(match self.run(n, size) {
+                    Some(run) => bytes[run].into(),
+                    None => self.cut(n, bytes, size).into(),
+                }),
+                Elements::Bytes(Cow::Owned(bytes)) => Elements::Bytes(self.cut(n, bytes, size).into()),
                 Elements::Strings(strings) => Elements::Strings(self.cut(n, strings, 1)),
             };
-            chunks.push(self.encode_inner(&inner)?);
+            chunks.push(self.encode_inner(inner)?);
         }
-        self.assemble(&chunks)
+        self.assemble(chunks)
+    }
+
+    /// Where the items of inner chunk `n` lie in the shard, if they are one run of it.
+    fn run(&self, n: u64, size: usize) -> Option<Range<usize>> {
+        let (start, count) = self.grid.run(&self.grid.region(&self.grid.index(n)))?;
+        let start = usize::try_from(start).ok()?.checked_mul(size)?;
+        Some(start..start.checked_add(usize::try_from(count).ok()?.checked_mul(size)?)?)
     }
 
     fn cut<T: Clone>(&self, n: u64, shard: &[T], size: usize) -> Vec<T> {
