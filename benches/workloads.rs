@@ -1,8 +1,8 @@
-//! Large arrays: written and read whole, compressed, made longer, read in slices; beside h5py, zarr-python,
+//! Large arrays: written and read whole, compressed, made longer, read in slices and row by row; beside h5py, zarr-python,
 //! tensorstore, numpy and the limit, which is what the same bytes take without any format.
 //!
 //! ```text
-//! cargo bench --bench workloads -- [big] [small-chunks] [packed] [append] [slices]
+//! cargo bench --bench workloads -- [big] [small-chunks] [packed] [append] [slices] [rows]
 //!                                  [--scale S] [--rounds N] [--dir DIRECTORY]
 //! ```
 //!
@@ -23,21 +23,28 @@ use std::process::Command;
 use std::time::Instant;
 
 use calcstore::{Compression, DataStore};
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, s};
 use rayon::prelude::*;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-const WORKLOADS: [&str; 5] = ["big", "small-chunks", "packed", "append", "slices"];
+const WORKLOADS: [&str; 6] = ["big", "small-chunks", "packed", "append", "slices", "rows"];
 
 const LEVELS: usize = 1024;
 
 /// Rows of a batch that is appended.
 const BATCH: usize = 10_000;
 
-/// Rows of a slice that is read, and slices.
-const SLICE: usize = 100;
-const SLICES: usize = 1000;
+/// So many slices of so many rows each are read, from chunks of so many rows.
+#[derive(Clone, Copy)]
+struct Slices {
+    count: usize,
+    rows: usize,
+    chunk: usize,
+}
+
+const SLICES: Slices = Slices { count: 1000, rows: 100, chunk: 128 };
+const ROWS: Slices = Slices { count: 10_000, rows: 1, chunk: 8 };
 
 struct Settings {
     workloads: Vec<String>,
@@ -61,6 +68,7 @@ struct Given {
     array: Array2<f64>,
     batch: Array2<f32>,
     batches: usize,
+    slices: Slices,
     /// The elements of the workload in a file, for those who are other programs.
     file: PathBuf,
 }
@@ -80,7 +88,10 @@ fn main() -> Outcome<()> {
         let given = given(workload, settings.scale, scratch.path())?;
         let expected = match workload.as_str() {
             "append" => given.batch.iter().map(|x| f64::from(*x)).sum::<f64>() * of(given.batches),
-            "slices" => starts(&given).map(|at| given.array.slice(s![at..at + SLICE, ..]).sum()).sum(),
+            "slices" | "rows" => {
+                let slice = |at| given.array.slice(s![at..at + given.slices.rows, ..]).sum();
+                starts(&given).map(slice).sum()
+            }
             _ => given.array.sum(),
         };
         let parties = parties(workload, settings.python.as_deref());
@@ -95,7 +106,7 @@ fn main() -> Outcome<()> {
                 (round.bytes, round.files) = size(&place)?;
                 measured[n].push(round);
                 // Slices are cut from one dataset in all rounds; the others are few files, but large ones.
-                if workload != "slices" && place.exists() {
+                if !["slices", "rows"].contains(&workload.as_str()) && place.exists() {
                     std::fs::remove_dir_all(&place)?;
                 }
             }
@@ -144,7 +155,8 @@ fn given(workload: &str, scale: f64, scratch: &Path) -> Outcome<Given> {
         _ => array.as_slice().map(bytemuck::cast_slice),
     };
     std::fs::write(&file, bytes.unwrap_or_default())?;
-    Ok(Given { array, batch, batches: scaled(1000, 1), file })
+    let slices = if workload == "rows" { ROWS } else { SLICES };
+    Ok(Given { array, batch, batches: scaled(1000, 1), slices, file })
 }
 
 /// Smooth, decreasing along a row, different in every row.
@@ -169,8 +181,8 @@ fn of(number: usize) -> f64 {
 }
 
 fn starts(given: &Given) -> impl Iterator<Item = usize> + use<> {
-    let last = given.array.nrows() - SLICE;
-    (0..SLICES).map(move |n| n * 7919 % last)
+    let last = given.array.nrows() - given.slices.rows;
+    (0..given.slices.count).map(move |n| n * 7919 % last)
 }
 
 fn parties(workload: &str, python: Option<&Path>) -> Vec<Party> {
@@ -184,7 +196,7 @@ fn parties(workload: &str, python: Option<&Path>) -> Vec<Party> {
             ],
             &["h5py", "zarr-python"],
         ),
-        "slices" => (
+        "slices" | "rows" => (
             vec![
                 ours("calcstore", |place, given| slices(place, given, true)),
                 ours("calcstore, verify(false)", |place, given| slices(place, given, false)),
@@ -306,7 +318,10 @@ fn append_bare(place: &Path, given: &Given) -> Outcome<Round> {
 /// Makes the dataset in the first round.
 fn sliced(place: &Path, given: &Given) -> Outcome<DataStore> {
     if !place.exists() {
-        DataStore::at(place)?.new_dataset("a").chunks([128, 1024]).insert(&given.array)?;
+        DataStore::at(place)?
+            .new_dataset("a")
+            .chunks([given.slices.chunk as u64, 1024])
+            .insert(&given.array)?;
     }
     Ok(DataStore::options().read_only(true).at(place)?)
 }
@@ -315,7 +330,9 @@ fn slices(place: &Path, given: &Given, verify: bool) -> Outcome<Round> {
     let (store, mut round) = (sliced(place, given)?, Round::default());
     let blocks: Vec<Array2<f64>> = timed(&mut round, "read", || {
         let dataset = store.dataset("a")?.verify(verify);
-        Ok(starts(given).map(|at| dataset.read(s![at..at + SLICE, ..])).collect::<Result<_, _>>()?)
+        Ok(starts(given)
+            .map(|at| dataset.read(s![at..at + given.slices.rows, ..]))
+            .collect::<Result<_, _>>()?)
     })?;
     round.sum = blocks.iter().map(|block| block.sum()).sum();
     Ok(round)
@@ -324,11 +341,11 @@ fn slices(place: &Path, given: &Given, verify: bool) -> Outcome<Round> {
 /// Into memory that is there already.
 fn slices_into(place: &Path, given: &Given) -> Outcome<Round> {
     let (store, mut round) = (sliced(place, given)?, Round::default());
-    let mut blocks = vec![Array2::from_elem((SLICE, LEVELS), -1.0); SLICES];
+    let mut blocks = vec![Array2::from_elem((given.slices.rows, LEVELS), -1.0); given.slices.count];
     timed(&mut round, "read", || {
         let dataset = store.dataset("a")?;
         for (at, block) in starts(given).zip(&mut blocks) {
-            dataset.read_into(s![at..at + SLICE, ..], block.view_mut())?;
+            dataset.read_into(s![at..at + given.slices.rows, ..], block.view_mut())?;
         }
         Ok(())
     })?;
@@ -344,20 +361,21 @@ fn slices_bare(place: &Path, given: &Given, verify: bool) -> Outcome<Round> {
         std::fs::write(place.join("a"), bytemuck::cast_slice(given.array.as_slice().unwrap_or_default()))?;
     }
     let (file, mut round) = (File::open(place.join("a"))?, Round::default());
-    let mut chunk = vec![0; 128 * ROW];
+    let Slices { rows, chunk: chunk_rows, .. } = given.slices;
+    let mut chunk = vec![0; chunk_rows * ROW];
     let blocks: Vec<Vec<f64>> = timed(&mut round, "read", || {
         let read = |at: usize| {
-            let mut block = vec![0.0; SLICE * LEVELS];
+            let mut block = vec![0.0; rows * LEVELS];
             let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut block);
             if !verify {
                 file.read_exact_at(bytes, (at * ROW) as u64)?;
                 return Ok(block);
             }
-            for start in (at / 128 * 128..at + SLICE).step_by(128) {
-                let chunk = &mut chunk[..128.min(given.array.nrows() - start) * ROW];
+            for start in (at / chunk_rows * chunk_rows..at + rows).step_by(chunk_rows) {
+                let chunk = &mut chunk[..chunk_rows.min(given.array.nrows() - start) * ROW];
                 file.read_exact_at(chunk, (start * ROW) as u64)?;
                 std::hint::black_box(crc32c::crc32c(chunk));
-                let (from, to) = (at.max(start), (at + SLICE).min(start + 128));
+                let (from, to) = (at.max(start), (at + rows).min(start + chunk_rows));
                 let wanted = &chunk[(from - start) * ROW..(to - start) * ROW];
                 bytes[(from - at) * ROW..(to - at) * ROW].copy_from_slice(wanted);
             }
@@ -365,10 +383,7 @@ fn slices_bare(place: &Path, given: &Given, verify: bool) -> Outcome<Round> {
         };
         starts(given).map(read).collect()
     })?;
-    round.sum = blocks
-        .iter()
-        .map(|block| ArrayView2::from_shape((SLICE, LEVELS), block).map_or(0.0, |block| block.sum()))
-        .sum();
+    round.sum = blocks.iter().flatten().sum();
     Ok(round)
 }
 

@@ -16,8 +16,10 @@ import time
 
 import numpy as np
 
-CHUNKS = {"big": (128, 1024), "small-chunks": (8, 1024), "packed": (128, 1024), "slices": (128, 1024)}
-ROWS_OF_A_SLICE = 100
+CHUNKS = {"big": (128, 1024), "small-chunks": (8, 1024), "packed": (128, 1024), "slices": (128, 1024), "rows": (8, 1024)}
+
+# Slices that are read, and the rows of each.
+SLICES = {"slices": (1000, 100), "rows": (10_000, 1)}
 
 
 class Seconds(dict):
@@ -120,7 +122,7 @@ def peer_of(name, workload, path):
             "tensorstore, blosc 5": lambda: tensorstore_peer(path, chunks, 5),
             "C library, blosc 5": lambda: c_blosc_peer(path, chunks, 5),
         }[name]()
-    mode = "r" if workload == "slices" else None
+    mode = "r" if workload in SLICES else None
     return {
         "h5py": lambda: h5py_peer(path, chunks),
         "h5py, contiguous": lambda: h5py_peer(path, None),
@@ -140,14 +142,15 @@ def whole(workload, name, elements, path, seconds):
     return found.sum()
 
 
-def slices(name, elements, path, seconds):
-    """Reads 1000 blocks of rows out of a dataset."""
-    write, read = peer_of(name, "slices", path)
+def slices(workload, name, elements, path, seconds):
+    """Reads blocks of rows out of a dataset."""
+    write, read = peer_of(name, workload, path)
     if not path.exists():
         write(elements)
-    starts = [n * 7919 % (len(elements) - ROWS_OF_A_SLICE) for n in range(1000)]
+    count, rows = SLICES[workload]
+    starts = [n * 7919 % (len(elements) - rows) for n in range(count)]
     with seconds.phase("read"):
-        found = read(lambda dataset: [np.array(dataset[at : at + ROWS_OF_A_SLICE]) for at in starts])
+        found = read(lambda dataset: [np.array(dataset[at : at + rows]) for at in starts])
     return sum(block.sum() for block in found)
 
 
@@ -194,8 +197,8 @@ def main():
         total = append(given.peer, batch, path, seconds, given.batches)
     else:
         elements = np.fromfile(given.data, dtype=np.float64).reshape(-1, 1024)
-        if given.workload == "slices":
-            total = slices(given.peer, elements, path, seconds)
+        if given.workload in SLICES:
+            total = slices(given.workload, given.peer, elements, path, seconds)
         else:
             total = whole(given.workload, given.peer, elements, path, seconds)
     print(json.dumps({"seconds": seconds, "sum": float(total)}))
