@@ -95,6 +95,7 @@ fn main() -> Outcome<()> {
             _ => given.array.sum(),
         };
         let parties = parties(workload, settings.python.as_deref());
+        let cuts_one_dataset = ["slices", "rows"].contains(&workload.as_str());
         let mut measured: Vec<Vec<Round>> = parties.iter().map(|_| Vec::new()).collect();
         for _ in 0..settings.rounds {
             for (n, party) in parties.iter().enumerate() {
@@ -105,8 +106,8 @@ fn main() -> Outcome<()> {
                 assert!(is_same, "{} read the sum {sum}, where {expected} belongs", party.name);
                 (round.bytes, round.files) = size(&place)?;
                 measured[n].push(round);
-                // Slices are cut from one dataset in all rounds; the others are few files, but large ones.
-                if !["slices", "rows"].contains(&workload.as_str()) && place.exists() {
+                // So much would not fit into memory several times.
+                if !cuts_one_dataset {
                     std::fs::remove_dir_all(&place)?;
                 }
             }
@@ -186,38 +187,11 @@ fn starts(given: &Given) -> impl Iterator<Item = usize> + use<> {
 }
 
 fn parties(workload: &str, python: Option<&Path>) -> Vec<Party> {
-    let ours = |name, work: fn(&Path, &Given) -> Outcome<Round>| Party { name, work: Box::new(work) };
-    let (mut parties, peers): (Vec<Party>, &[&'static str]) = match workload {
-        "append" => (
-            vec![
-                ours("calcstore, append", |place, given| append(place, given, false)),
-                ours("calcstore, appender", |place, given| append(place, given, true)),
-                ours("limit: write", append_bare),
-            ],
-            &["h5py", "zarr-python"],
-        ),
-        "slices" | "rows" => (
-            vec![
-                ours("calcstore", |place, given| slices(place, given, true)),
-                ours("calcstore, verify(false)", |place, given| slices(place, given, false)),
-                ours("calcstore, read_into", slices_into),
-                ours("limit: pread", |place, given| slices_bare(place, given, false)),
-                ours("limit: pread, crc32c", |place, given| slices_bare(place, given, true)),
-            ],
-            &["h5py", "zarr-python", "tensorstore", "numpy"],
-        ),
+    let (mut parties, peers): (_, &[&'static str]) = match workload {
+        "append" => (appenders(), &["h5py", "zarr-python"]),
+        "slices" | "rows" => (slicers(), &["h5py", "zarr-python", "tensorstore", "numpy"]),
         "packed" => (
-            vec![
-                ours("calcstore, blosc 5", |place, given| {
-                    whole(place, given, [128, 1024], Compression::blosc(5)?)
-                }),
-                ours("calcstore, blosc 3", |place, given| {
-                    whole(place, given, [128, 1024], Compression::blosc(3)?)
-                }),
-                ours("calcstore, zstd 3", |place, given| {
-                    whole(place, given, [128, 1024], Compression::zstd(3)?)
-                }),
-            ],
+            packers(),
             &[
                 "zarr-python, blosc 5",
                 "zarr-python, blosc 3",
@@ -228,13 +202,10 @@ fn parties(workload: &str, python: Option<&Path>) -> Vec<Party> {
             ],
         ),
         _ => {
-            let work: fn(&Path, &Given) -> Outcome<Round> = if workload == "big" {
-                |place, given| whole(place, given, [128, 1024], Compression::NONE)
-            } else {
-                |place, given| whole(place, given, [8, 1024], Compression::NONE)
-            };
+            let rows = if workload == "big" { 128 } else { 8 };
+            let work = move |place: &Path, given: &Given| whole(place, given, rows, Compression::NONE);
             (
-                vec![ours("calcstore", work), ours("limit: write, read", whole_bare)],
+                vec![party("calcstore", work), party("limit: write, read", whole_bare)],
                 &["h5py", "h5py, contiguous", "zarr-python", "tensorstore", "numpy"],
             )
         }
@@ -245,6 +216,36 @@ fn parties(workload: &str, python: Option<&Path>) -> Vec<Party> {
     parties
 }
 
+fn party(name: &'static str, work: impl Fn(&Path, &Given) -> Outcome<Round> + 'static) -> Party {
+    Party { name, work: Box::new(work) }
+}
+
+fn appenders() -> Vec<Party> {
+    vec![
+        party("calcstore, append", |place, given| append(place, given, false)),
+        party("calcstore, appender", |place, given| append(place, given, true)),
+        party("limit: write", append_bare),
+    ]
+}
+
+fn slicers() -> Vec<Party> {
+    vec![
+        party("calcstore", |place, given| slices(place, given, true)),
+        party("calcstore, verify(false)", |place, given| slices(place, given, false)),
+        party("calcstore, read_into", slices_into),
+        party("limit: pread", |place, given| slices_bare(place, given, false)),
+        party("limit: pread, crc32c", |place, given| slices_bare(place, given, true)),
+    ]
+}
+
+fn packers() -> Vec<Party> {
+    vec![
+        party("calcstore, blosc 5", |place, given| whole(place, given, 128, Compression::blosc(5)?)),
+        party("calcstore, blosc 3", |place, given| whole(place, given, 128, Compression::blosc(3)?)),
+        party("calcstore, zstd 3", |place, given| whole(place, given, 128, Compression::zstd(3)?)),
+    ]
+}
+
 fn timed<T>(round: &mut Round, phase: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     let start = Instant::now();
     let done = work()?;
@@ -252,11 +253,11 @@ fn timed<T>(round: &mut Round, phase: &str, work: impl FnOnce() -> Outcome<T>) -
     Ok(done)
 }
 
-fn whole(place: &Path, given: &Given, chunks: [u64; 2], compression: Compression) -> Outcome<Round> {
+fn whole(place: &Path, given: &Given, rows: u64, compression: Compression) -> Outcome<Round> {
     let mut round = Round::default();
     timed(&mut round, "write", || {
         let store = DataStore::at(place)?;
-        Ok(store.new_dataset("a").chunks(chunks).compression(compression).insert(&given.array)?)
+        Ok(store.new_dataset("a").chunks([rows, 1024]).compression(compression).insert(&given.array)?)
     })?;
     let array: Array2<f64> =
         timed(&mut round, "read", || Ok(DataStore::options().read_only(true).at(place)?.get("a")?))?;
@@ -402,7 +403,7 @@ fn peer(workload: &str, name: &'static str, python: &Path) -> Party {
         let seconds = serde_json::from_value(printed["seconds"].clone())?;
         Ok(Round { seconds, sum: printed["sum"].as_f64().unwrap_or(f64::NAN), ..Round::default() })
     };
-    Party { name, work: Box::new(work) }
+    party(name, work)
 }
 
 /// The bytes and the number of the files below a directory.
