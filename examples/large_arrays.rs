@@ -21,7 +21,7 @@ fn main() -> calcstore::Result<()> {
 
     // Before there are any elements; many processes may fill it, each its rows.
     let curves = store
-        .new_dataset("/curves")
+        .new_dataset("/hazard/curves")
         .dimension_names(["site", "level"])
         .chunks([1000, 20])
         .compression(Compression::blosc(5)?)
@@ -44,11 +44,11 @@ fn main() -> calcstore::Result<()> {
     // Axes with labels, which xarray sees as coordinates.
     let maps = array![[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]];
     store
-        .new_dataset("/maps")
+        .new_dataset("/maps/mean")
         .coordinate("site", [11, 12, 13])
         .coordinate("imt", ["PGA", "SA(0.2)"])
         .insert(&maps)?;
-    let maps = store.dataset("/maps")?;
+    let maps = store.dataset("/maps/mean")?;
     let pga: Array1<f64> = maps.read(maps.sel("imt", "PGA"))?;
     assert_eq!(pga, array![0.1, 0.3, 0.5]);
     let last_site: Array1<f64> = maps.read(maps.sel("site", -1))?;

@@ -35,7 +35,13 @@ impl Draft {
         store.check_target(key)?;
         let name = store.stage_group(&NodeMetadata::Group(GroupMetadata::default()))?;
         let inside = store.of_staged(&name, key).inspect_err(|_| store.discard(&name))?;
-        Ok(Self { store: Arc::clone(store), inside: Arc::new(inside), key: key.clone(), name, pid: std::process::id() })
+        Ok(Self {
+            store: Arc::clone(store),
+            inside: Arc::new(inside),
+            key: key.clone(),
+            name,
+            pid: std::process::id(),
+        })
     }
 
     pub(crate) fn key(&self) -> &Key {
