@@ -200,8 +200,9 @@ impl Dataset {
     }
 
     pub(super) fn append_content(&self, content: &ArrayContent<'_>) -> Result<u64> {
-        self.change(Change::Append(content))?;
-        Ok(self.shape().first().copied().unwrap_or_default())
+        let now = self.node.change(Change::Append(content))?;
+        let NodeMetadata::Array(array) = &now.metadata else { return Ok(0) };
+        Ok(array.shape.first().copied().unwrap_or_default())
     }
 
     fn selection(&self, selection: impl IntoSelection) -> Result<Selection> {

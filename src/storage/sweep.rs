@@ -81,6 +81,9 @@ impl Store {
         }
         // Whoever holds it is doing the same, or flushing.
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
+        // A wrapper that is found may just be taking a value: then the next one sweeps. Who comes later makes its own.
+        let Ok(waited) = self.lock("tree", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
+        drop(waited);
         self.flush_before(&found)?;
         for found in &found {
             if let Err(error) = self.remove_found(found) {

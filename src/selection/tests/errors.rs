@@ -110,7 +110,7 @@ fn a_selection_that_does_not_fit_is_refused_with_the_shape() {
     wrong_shape: the selection "0,12": index 12 of axis 1 is out of range for the shape [100, 10]
     wrong_shape: the selection ":,-11": index -11 of axis 1 is out of range for the shape [100, 10]
     wrong_shape: the selection "100": index 100 of axis 0 is out of range for the shape [100, 10]
-    wrong_shape: the selection "0": it names too many axes (1) for the shape []
+    wrong_shape: the selection "0": () or ... selects a scalar; it names too many axes (1) for the shape []
     wrong_shape: the selection "[3,100],0": index 100 of axis 0 is out of range for the shape [100, 10]
     wrong_shape: the selection "[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,"…: index 100 of axis 0 is out of range for the shape [100, 10]
     wrong_shape: the selection ":,:,0": it names too many axes (3) for the shape [100, 10]
