@@ -95,7 +95,7 @@ impl OpenNode {
         for look in 0..LOOKS {
             let now = self.current()?;
             let found = read(&now);
-            if self.store.is_current(&now) || (found.is_ok() && self.store.is_extended(&self.key, &now)) {
+            if self.store.is_settled(&self.key, &now, &found, look) {
                 return found.map_err(|error| error.with_key(self.key.to_string()));
             }
             pause(look);

@@ -94,7 +94,7 @@ impl Store {
                 Ok(snapshot) => {
                     let found = read(&snapshot);
                     // Nothing changed meanwhile: then what was read, or the error, is this version's.
-                    if self.is_current(&snapshot) || (found.is_ok() && self.is_extended(key, &snapshot)) {
+                    if self.is_settled(key, &snapshot, &found, look) {
                         return Ok((found.map_err(|error| error.with_key(key.to_string()))?, snapshot));
                     }
                     missed = false;
@@ -166,6 +166,15 @@ impl Store {
     pub(super) fn is_current(&self, snapshot: &Snapshot) -> bool {
         let path = format!("{}/{METADATA_FILE}", snapshot.place);
         self.files.stat(self.root(), &path).is_ok_and(|stat| stat.id == snapshot.id)
+    }
+
+    /// Whether what was read of a snapshot is to be given to whoever asked for it, be it an error. One that a file brings
+    /// which is just being replaced is not: such a file has left its directory while it was being opened.
+    pub(super) fn is_settled<T>(&self, key: &Key, snapshot: &Snapshot, found: &Result<T>, look: u32) -> bool {
+        match found {
+            Ok(_) => self.is_current(snapshot) || self.is_extended(key, snapshot),
+            Err(error) => self.is_current(snapshot) && (!is_passing(error) || look + 1 == LOOKS),
+        }
     }
 
     /// Whether what a snapshot shows is still there under its key, and something more perhaps: then what was read

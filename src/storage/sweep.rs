@@ -75,15 +75,16 @@ impl Store {
         if !self.writer()?.trust.asks() {
             return Ok(());
         }
-        let found = self.left_over(&self.writer()?.trust, None, false)?;
+        let mut found = self.left_over(&self.writer()?.trust, None, false)?;
         if found.is_empty() {
             return Ok(());
         }
         // Whoever holds it is doing the same, or flushing.
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
-        // A wrapper that is found may just be taking a value: then the next one sweeps. Who comes later makes its own.
-        let Ok(waited) = self.lock("tree", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
-        drop(waited);
+        // A wrapper that is found may just be taking a value: where somebody is at work, the next sweep takes the trash.
+        if self.lock("tree", Mode::Exclusive, Duration::ZERO).is_err() {
+            found.retain(|found| found.kind == LeftoverKind::Stage);
+        }
         self.flush_before(&found)?;
         for found in &found {
             if let Err(error) = self.remove_found(found) {
