@@ -39,6 +39,15 @@ fn assert_well(child: i32) {
     assert_eq!(waitpid(child).unwrap(), 0, "the status of the forked child");
 }
 
+/// Ends what waits for it, whichever way its owner ends.
+struct Stops<'a>(&'a AtomicBool);
+
+impl Drop for Stops<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 #[test]
 fn child_writes_and_forks() {
     let Some(directory) = told_directory() else { return };
@@ -54,6 +63,7 @@ fn child_writes_and_forks() {
                 n += 1;
             }
         });
+        let stops = Stops(&stop);
         for n in 0..5 {
             let child = in_child(|| {
                 let inherited = stages(&directory);
@@ -72,7 +82,7 @@ fn child_writes_and_forks() {
             assert_well(child);
             store.flush().unwrap();
         }
-        stop.store(true, Relaxed);
+        drop(stops);
     });
 }
 
