@@ -8,9 +8,6 @@ use crate::values::{ArrayContent, Elements, Put};
 /// About so many bytes are gathered where chunks are smaller.
 const GATHERED_BYTES: u64 = 1 << 20;
 
-/// What the elements of text count for.
-const TEXT_BYTES: u64 = 16;
-
 /// Gathers rows in memory, and appends them to a dataset by the chunk.
 ///
 /// What was gathered is visible, to all and at once, when a chunk is full, after [`flush`](Self::flush), and after
@@ -87,7 +84,7 @@ impl Appender<'_> {
     fn enough(&self) -> u64 {
         let (shape, chunks) = (self.dataset.shape(), self.dataset.chunks());
         let (Some(length), Some(chunk)) = (shape.first(), chunks.first()) else { return 1 };
-        let element = self.dataset.data_type().size().map_or(TEXT_BYTES, |size| size as u64);
+        let element = self.dataset.data_type().expected_size();
         let row = shape[1..].iter().fold(element, |bytes, length| bytes.saturating_mul(*length)).max(1);
         let missing = chunk - length % chunk;
         let more = (GATHERED_BYTES / row).saturating_sub(missing) / chunk * chunk;

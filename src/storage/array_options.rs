@@ -9,9 +9,6 @@ use crate::zarr::{
     ArrayMetadata, Attributes, Compression, automatic_names, default_chunk_shape, default_shard_shape,
 };
 
-/// What the elements of text count for when chunks are cut: their length and some letters.
-pub(super) const TEXT_BYTES: u64 = 16;
-
 /// The bytes of a chunk of an array that will grow, as long as nothing tells more.
 const GROWING_CHUNK_BYTES: u64 = 64 << 10;
 
@@ -48,7 +45,7 @@ impl ArrayOptions {
         shape: &[u64],
         names: Vec<String>,
     ) -> Result<ArrayMetadata> {
-        let element = data_type.size().map_or(TEXT_BYTES, |size| size as u64);
+        let element = data_type.expected_size();
         let chunk_shape = match &self.chunk_shape {
             Some(chunks) => {
                 check_chunks("chunks", chunks, shape, element)?;

@@ -222,7 +222,7 @@ impl Source for ArrayReader<'_> {
             return each(self.all()?.read()?);
         }
         let row = self.array.shape[1..].iter().fold(1u64, |product, length| product.saturating_mul(*length));
-        let row_bytes = row.saturating_mul(self.array.data_type.size().unwrap_or(16) as u64).max(1);
+        let row_bytes = row.saturating_mul(self.array.data_type.expected_size()).max(1);
         let chunk = self.chunk_shape()[0];
         // Whole chunks where a block can hold some, else what it can hold.
         let step = match BLOCK_BYTES / row_bytes {

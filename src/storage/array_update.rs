@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 
-use super::array_options::{TEXT_BYTES, growing_chunk_shape};
+use super::array_options::growing_chunk_shape;
 use super::array_write::MANY_FILES;
 use super::chunk_read::ArrayReader;
 use super::displaced::Displaced;
@@ -77,9 +77,7 @@ impl Store {
         }
         self.open_node(key)
     }
-}
 
-impl Store {
     /// Opens a node that was opened before as `opened`, as it is now; whoever calls holds its lock.
     pub(super) fn open_again(&self, key: &Key, opened: &Snapshot) -> Result<Snapshot> {
         match self.open_node(key) {
@@ -177,7 +175,7 @@ impl Live<'_> {
         // Chunks of one row are what an array gets that was stored without rows.
         let is_stored = !marker.sparse && array.chunk_shape[0] == 1 && array.chunks_and_shards().1.is_none();
         if marker.provisional_chunks || is_stored {
-            let element = array.data_type.size().map_or(TEXT_BYTES, |size| size as u64);
+            let element = array.data_type.expected_size();
             array.chunk_shape = growing_chunk_shape(&array.shape, element, rows);
         }
         // From the first row on all chunks are there.

@@ -142,7 +142,7 @@ impl Copy<'_> {
         let grid = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
         let mut marker = Marker::read(&array.attributes)?;
         let mut chunks = Vec::new();
-        self.list_chunks(place, directory, array, "", &mut chunks)?;
+        self.list_chunks(place, directory, (array, &grid), "", &mut chunks)?;
         let lacks_chunks = (chunks.len() as u64) < grid.len();
         if lacks_chunks && self.source.is_calculation() && !sparse && !marker.sparse {
             let missing = Error::new(ErrorKind::Corrupt, "a chunk is missing");
@@ -169,7 +169,7 @@ impl Copy<'_> {
         &self,
         place: &str,
         directory: BorrowedFd<'_>,
-        array: &ArrayMetadata,
+        (array, grid): (&ArrayMetadata, &ChunkGrid),
         below: &str,
         found: &mut Vec<String>,
     ) -> Result<()> {
@@ -178,13 +178,14 @@ impl Copy<'_> {
             let Some(name) = entry.name.to_str() else { continue };
             let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
             if !entry.is_directory {
-                if is_chunk(array, &path) {
+                if array.chunk_keys.index(&path, array.shape.len()).is_some_and(|index| grid.contains(&index))
+                {
                     found.push(path);
                 }
             } else if path.split('/').count() <= array.shape.len() {
                 let inner = self.source.files.open_directory(directory, name);
                 let inner = inner.map_err(|error| self.cannot_open(place, error))?;
-                self.list_chunks(place, inner.as_fd(), array, &path, found)?;
+                self.list_chunks(place, inner.as_fd(), (array, grid), &path, found)?;
             }
         }
         Ok(())
@@ -268,17 +269,6 @@ impl Copy<'_> {
     fn so_far(&self) -> Copied {
         Copied { nodes: self.nodes.load(Relaxed), bytes: self.bytes.load(Relaxed) }
     }
-}
-
-/// Whether a path below an array is that of one of its chunks.
-fn is_chunk(array: &ArrayMetadata, path: &str) -> bool {
-    let indices = path.trim_start_matches('c').split(['/', '.']).filter(|index| !index.is_empty());
-    let Ok(mut index) = indices.map(str::parse).collect::<Result<Vec<u64>, _>>() else { return false };
-    index.truncate(array.shape.len());
-    let counts = array.shape.iter().zip(&array.chunk_shape).map(|(length, chunk)| length.div_ceil(*chunk));
-    index.len() == array.shape.len()
-        && index.iter().zip(counts).all(|(at, count)| *at < count)
-        && array.chunk_keys.path(&index) == path
 }
 
 /// What was seen of a chunk on its way: enough to tell whether it is whole.

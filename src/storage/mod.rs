@@ -12,8 +12,8 @@
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
-//! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `list`, `size`: reading without a lock, and noticing that something changed
-//!   meanwhile; `elements`: what was read.
+//! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
+//!   noticing that something changed meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`, `dimensions`: removing what is left over, finding what is damaged or does not fit.
 //! - `calculations`, `delete`: the directories `calc_<ID>`; `parent`: the way from one to another.
 
@@ -25,6 +25,7 @@ mod attributes;
 mod calculations;
 mod check;
 mod chunk_read;
+mod columns;
 mod commit;
 mod copy;
 mod delete;
@@ -67,12 +68,13 @@ pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory, id_of};
 pub(crate) use check::Finding;
+pub(crate) use columns::Column;
 pub(crate) use commit::Existing;
 pub use copy::Copied;
 pub(crate) use draft::Draft;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub(crate) use handle::OpenNode;
-pub(crate) use read::{Column, Snapshot, is_nothing};
+pub(crate) use read::{Snapshot, is_nothing};
 pub use recovered::{Outcome, Recovered};
 pub(crate) use size::Footprint;
 pub(crate) use stage::random_id;

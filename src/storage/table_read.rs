@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::read::{Column, Snapshot};
+use super::columns::Column;
+use super::read::Snapshot;
 use super::store::Store;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use super::array_update::Live;
+use super::columns::MOST_OPEN_COLUMNS;
 use super::lock::Mode;
-use super::read::{MOST_OPEN_COLUMNS, Snapshot};
+use super::read::Snapshot;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;

@@ -98,6 +98,11 @@ impl DataType {
         }
     }
 
+    /// The bytes of an element where they are to be told beforehand; text counts for its length and some letters.
+    pub(crate) fn expected_size(self) -> u64 {
+        self.size().map_or(16, |size| size as u64)
+    }
+
     /// Whether it is a floating-point number or a pair of them.
     pub(crate) fn is_float(self) -> bool {
         use DataType::{Complex64, Complex128, Float16, Float32, Float64};

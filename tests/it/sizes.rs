@@ -139,17 +139,3 @@ fn measuring_tells_how_far_it_is_and_stops_when_told_to() {
     let error = store.measure("/", |count| if count < 5 { Continue::Yes } else { Continue::No }).unwrap_err();
     assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Cancelled, "stopped"));
 }
-
-/// Prints how long it takes: `cargo test --release --test it -- --ignored --nocapture ten_thousand`.
-#[test]
-#[ignore = "a measurement"]
-fn ten_thousand_arrays_are_measured() {
-    let (_directory, store) = store();
-    for n in 0..10_000 {
-        store.insert(&format!("/{}/{n}", n % 10), [1.0; 60]).unwrap();
-    }
-    let start = std::time::Instant::now();
-    let size = store.size("/").unwrap();
-    println!("{:?} for {} files", start.elapsed(), size.files);
-    assert_eq!(size.bytes, Some(10_000 * 60 * 8));
-}

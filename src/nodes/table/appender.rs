@@ -6,10 +6,7 @@ use crate::error::Result;
 use crate::values::{Table, other_columns};
 
 /// About so many bytes of rows are gathered.
-const GATHERED_BYTES: usize = 4 << 20;
-
-/// What an element of text counts for.
-const TEXT_BYTES: usize = 16;
+const GATHERED_BYTES: u64 = 4 << 20;
 
 /// Gathers rows of a type of one's own, and appends some megabytes of them to a table at a time.
 ///
@@ -49,11 +46,11 @@ pub struct TableAppender<'a, R: Serialize + DeserializeOwned> {
 impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
     pub(super) fn new(table: &'a StoredTable) -> Self {
         let bytes = table.schema().columns().iter().map(|column| {
-            let element = column.data_type.size().unwrap_or(TEXT_BYTES);
-            column.inner_shape.iter().fold(element, |bytes, length| bytes.saturating_mul(*length))
+            let element = column.data_type.expected_size();
+            column.inner_shape.iter().fold(element, |bytes, length| bytes.saturating_mul(*length as u64))
         });
-        let row = bytes.fold(0, usize::saturating_add).max(1);
-        let enough = (GATHERED_BYTES / row).max(1);
+        let row = bytes.fold(0, u64::saturating_add).max(1);
+        let enough = usize::try_from(GATHERED_BYTES / row).map_or(usize::MAX, |rows| rows.max(1));
         Self { table, gathered: Vec::new(), enough, pid: std::process::id(), fits: false }
     }
 

@@ -10,9 +10,6 @@ use crate::values::{AnyArray, ArrayContent, ColumnSchema, Condition, Elements, S
 /// About so many bytes of each column are read at once.
 const BLOCK_BYTES: u64 = 4 << 20;
 
-/// What a text counts for when blocks are cut.
-const TEXT_BYTES: u64 = 16;
-
 /// Some columns of a table and the rows to look at.
 pub(super) struct Scan<'t> {
     /// Those that are wanted first, then those that are only compared.
@@ -72,7 +69,7 @@ impl<'t> Scan<'t> {
             condition.check(&schema)?;
         }
         let row_bytes = |(_, column): &(String, Column<'_>)| {
-            let element = column.data_type().size().map_or(TEXT_BYTES, |size| size as u64);
+            let element = column.data_type().expected_size();
             column.shape().iter().skip(1).fold(element, |bytes, length| bytes.saturating_mul(*length))
         };
         let widest = columns.iter().map(row_bytes).max().unwrap_or(1).max(1);

@@ -66,6 +66,7 @@ fn a_selection_that_does_not_fit_shows_itself_and_the_shape() {
         ErrorKind::InvalidInput,
         r#"/a: the selection "[1,1]": index 1 of axis 0 is named twice, so that it is open what to write there, for the shape [100, 10]"#,
     );
+    assert_eq!(store.get::<Array2<f64>>("/a").unwrap(), Array2::<f64>::zeros((100, 10)));
 }
 
 #[test]
@@ -120,6 +121,8 @@ fn elements_that_do_not_fit_are_refused_with_both_shapes() {
         ErrorKind::WrongShape,
         "/a: holds the shape [5, 10], to be read into [2, 2]",
     );
+    assert_eq!(store.get::<Array2<f64>>("/a").unwrap(), Array2::<f64>::zeros((100, 10)));
+    assert_eq!(small, Array2::<f64>::zeros((2, 2)));
 }
 
 #[test]
@@ -207,6 +210,7 @@ fn options_that_do_not_fit_are_named() {
         ErrorKind::InvalidInput,
         "/a: chunks of shape [1, 524288] for an array of shape [18446744073709551615, 18446744073709551615]: the number of elements is beyond 64 bits",
     );
+    assert!(store.is_empty("/").unwrap(), "nothing was stored");
 }
 
 #[test]
@@ -237,6 +241,7 @@ fn what_is_no_array_is_no_dataset() {
         ErrorKind::WrongType,
         "/o: is no plain array, of which parts can be changed, but an object",
     );
+    assert_eq!(store.get::<calcstore::Table>("/t").unwrap(), table);
 }
 
 #[test]
@@ -251,4 +256,5 @@ fn a_handle_of_what_is_gone_says_so() {
         ErrorKind::Changed,
         "/a: was replaced or removed after this handle was opened; open it again",
     );
+    assert_eq!(store.dataset("/a").unwrap().read::<Vec<f64>>(..).unwrap(), [3.0]);
 }
