@@ -151,6 +151,7 @@ impl Store {
         let trash = writer.trash.as_fd();
         let mut place = wrapper.clone();
         self.files.create_directory(trash, &place).map_err(&failed)?;
+        writer.litter.add();
         for component in path {
             place = format!("{place}/{component}");
             self.files.create_directory(trash, &place).map_err(&failed)?;

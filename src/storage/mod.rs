@@ -42,6 +42,7 @@ mod handle;
 mod intent;
 mod known_groups;
 mod list;
+mod litter;
 mod lock;
 mod node_write;
 mod older;

@@ -9,6 +9,7 @@ use super::dirty::{Change, Dirty};
 use super::files::{FileId, Files, Handle, Rename, Stat};
 use super::fork::{self, PerProcess};
 use super::known_groups::KnownGroups;
+use super::litter::Litter;
 use super::lock::{Guard, Lock, Mode};
 use super::recovered::Recovered;
 use super::renames::Renames;
@@ -87,6 +88,7 @@ pub(super) struct Writer {
     pub trash: Handle,
     pub renames: Renames,
     pub dirty: Dirty,
+    pub litter: Litter,
     locks: Handle,
     tree: Lock,
 }
@@ -238,6 +240,7 @@ impl Store {
 
     /// Holds the lock that keeps groups in their places, as everybody does who changes what readers see.
     pub(super) fn lock_tree(&self, mode: Mode) -> Result<(Guard, Change<'_>)> {
+        self.sweep_if_due();
         let change = self.begin_change()?;
         let writer = self.writer()?;
         let path = self.shown(&lock_place("tree"));
@@ -344,6 +347,7 @@ impl Store {
             trash: self.open_internal("trash")?,
             renames: Renames::default(),
             dirty: Dirty::default(),
+            litter: Litter::default(),
             tree,
             locks,
         };
@@ -365,6 +369,7 @@ impl Store {
             trash: again(&writer.trash)?,
             renames: Renames::default(),
             dirty: Dirty::marked(),
+            litter: Litter::default(),
             locks: again(&writer.locks)?,
             tree: writer.tree.clone(),
         };

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::displaced::CHANGES;
 use super::files::{Entry, Extent, Handle};
 use super::lock::Mode;
 use super::remove::remove_tree;
@@ -16,7 +17,7 @@ use super::trust::{Tried, Trust, is_without_lock};
 use crate::error::{Error, Result};
 
 /// How long a displaced value stays readable for those that had just opened it.
-const GRACE: Duration = Duration::from_mins(1);
+pub(super) const GRACE: Duration = Duration::from_mins(1);
 
 /// How long without a change a stage is believed to have an owner that lives, where no lock tells.
 const DAY: Duration = Duration::from_hours(24);
@@ -64,14 +65,19 @@ struct Found {
 
 impl Store {
     /// Sweeps, but lets nothing fail because of it: the next one will. Without locks that can be trusted it does
-    /// nothing: who could tell whether the owner of a stage is alive?
+    /// nothing: who could tell whether the owner of a stage is alive? Trash stays where somebody is at work.
     pub(crate) fn sweep_quietly(&self) {
-        if let Err(error) = self.sweep() {
+        self.sweep_with_patience(Duration::ZERO);
+    }
+
+    /// The same, but waits so long for those who are at work.
+    pub(super) fn sweep_with_patience(&self, patience: Duration) {
+        if let Err(error) = self.sweep(patience) {
             tracing::warn!(%error, "cannot remove what is left over");
         }
     }
 
-    fn sweep(&self) -> Result<()> {
+    fn sweep(&self, patience: Duration) -> Result<()> {
         if !self.writer()?.trust.asks() {
             return Ok(());
         }
@@ -82,7 +88,7 @@ impl Store {
         // Whoever holds it is doing the same, or flushing.
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
         // A wrapper that is found may just be taking a value: where somebody is at work, the next sweep takes the trash.
-        if self.lock("tree", Mode::Exclusive, Duration::ZERO).is_err() {
+        if self.lock("tree", Mode::Exclusive, patience).is_err() {
             found.retain(|found| found.kind == LeftoverKind::Stage);
         }
         self.flush_before(&found)?;
@@ -164,12 +170,18 @@ impl Store {
                 found.push(Found { kind: LeftoverKind::Stage, name, _owner: owner });
             }
         }
-        let grace = older_than.unwrap_or(if trust.asks() { GRACE } else { DAY });
+        let grace = |wrapper: &OsStr| match older_than {
+            Some(asked) => asked,
+            None if !trust.asks() => DAY,
+            // Readers have single files open, and never look for them in the trash.
+            None if wrapper.as_bytes().ends_with(CHANGES.as_bytes()) => Duration::ZERO,
+            None => GRACE,
+        };
         if let Some((trash, entries)) = self.entries("trash", only_look)? {
             for Entry { name, .. } in entries.into_iter().filter(|entry| entry.is_directory) {
                 let modified = self.files.open_listed(trash.as_fd(), &name);
                 let modified = modified.and_then(|it| Ok(self.files.stat_open(it.as_fd())?.modified));
-                if modified.is_ok_and(|modified| is_older(modified, grace)) {
+                if modified.is_ok_and(|modified| is_older(modified, grace(&name))) {
                     found.push(Found { kind: LeftoverKind::Trash, name, _owner: None });
                 }
             }
