@@ -19,6 +19,14 @@ scripts:
 test:
     .ci/run test
 
+# kills, power cuts, faults, full disks, as often as the promises say
+safety:
+    .ci/run safety
+
+# each fuzz target for a minute
+fuzz:
+    .ci/run fuzz
+
 # rustdoc, warnings being errors
 docs:
     .ci/run docs
