@@ -13,6 +13,8 @@ use std::path::Path;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
+use super::beneath::{in_directories, in_directory, open_beneath};
+
 /// An open file or directory.
 pub(crate) type Handle = OwnedFd;
 
@@ -94,8 +96,8 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
 
     /// Opens a directory by a name that `list` gave, which may be no text.
     fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle>;
-    /// Measures everything below a directory.
-    fn measure(&self, path: &Path) -> io::Result<Extent>;
+    /// Measures a directory and everything below it.
+    fn measure(&self, directory: BorrowedFd<'_>) -> io::Result<Extent>;
     /// Locks or unlocks a file; `WouldBlock` where somebody else has the lock.
     fn flock(&self, file: &File, how: Flock) -> io::Result<()>;
 
@@ -162,16 +164,15 @@ impl Files for Os {
     }
 
     fn open_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
-        Ok(open_beneath(at, path, DIRECTORY)?)
+        Ok(open_beneath(at, path, DIRECTORY, Mode::empty())?)
     }
 
     fn open_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
-        Ok(open_beneath(at, path, READ)?)
+        Ok(open_beneath(at, path, READ, Mode::empty())?)
     }
 
     fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File> {
-        let file = rustix::fs::openat(at, path, CREATE | OFlags::RDWR, FILE_MODE)?;
-        Ok(File::from(file))
+        Ok(File::from(open_beneath(at, path, CREATE | OFlags::RDWR, FILE_MODE)?))
     }
 
     fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
@@ -189,7 +190,8 @@ impl Files for Os {
     }
 
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
-        Ok(rustix::fs::statat(at, path, AtFlags::SYMLINK_NOFOLLOW)?.into())
+        let stat = in_directory(at, path, |at, name| rustix::fs::statat(at, name, AtFlags::SYMLINK_NOFOLLOW));
+        Ok(stat?.into())
     }
 
     fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat> {
@@ -223,16 +225,21 @@ impl Files for Os {
         Ok(rustix::fs::openat(at, name, DIRECTORY, Mode::empty())?)
     }
 
-    fn measure(&self, path: &Path) -> io::Result<Extent> {
-        use std::os::unix::fs::MetadataExt;
-        let mut total = Extent::default();
-        for entry in walkdir::WalkDir::new(path).follow_links(false) {
-            let metadata = entry?.metadata()?;
-            total.modified = total.modified.max(metadata.mtime());
-            if metadata.is_file() {
-                total.bytes += metadata.len();
-                total.files += 1;
-            }
+    fn measure(&self, directory: BorrowedFd<'_>) -> io::Result<Extent> {
+        let modified = self.stat_open(directory)?.modified;
+        let mut total = Extent { modified, ..Extent::default() };
+        for Entry { name, is_directory } in self.list(directory)? {
+            let found = if is_directory {
+                self.measure(self.open_listed(directory, &name)?.as_fd())?
+            } else {
+                let stat = rustix::fs::statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+                let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+                let Stat { bytes, modified, .. } = stat.into();
+                Extent { bytes: if is_file { bytes } else { 0 }, files: is_file.into(), modified }
+            };
+            total.bytes += found.bytes;
+            total.files += found.files;
+            total.modified = total.modified.max(found.modified);
         }
         Ok(total)
     }
@@ -255,12 +262,12 @@ impl Files for Os {
     }
 
     fn create_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
-        Ok(rustix::fs::mkdirat(at, path, DIRECTORY_MODE)?)
+        Ok(in_directory(at, path, |at, name| rustix::fs::mkdirat(at, name, DIRECTORY_MODE))?)
     }
 
     fn create_file(&self, at: BorrowedFd<'_>, path: &str, parts: &[&[u8]]) -> io::Result<Handle> {
         let flags = CREATE | OFlags::EXCL | OFlags::WRONLY;
-        let file = rustix::fs::openat(at, path, flags, FILE_MODE)?;
+        let file = open_beneath(at, path, flags, FILE_MODE)?;
         write_parts(file.as_fd(), parts)?;
         Ok(file)
     }
@@ -272,7 +279,7 @@ impl Files for Os {
         inspect: &mut dyn FnMut(&[u8]),
     ) -> io::Result<()> {
         let flags = CREATE | OFlags::EXCL | OFlags::WRONLY;
-        let file = rustix::fs::openat(to.0, to.1, flags, FILE_MODE)?;
+        let file = open_beneath(to.0, to.1, flags, FILE_MODE)?;
         let is_clone = shares_blocks(file.as_fd(), from);
         let length = usize::try_from(self.stat_open(from)?.bytes).unwrap_or(usize::MAX);
         // One byte more than there is tells a file that has grown.
@@ -295,8 +302,7 @@ impl Files for Os {
 
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>> {
         let flags = CREATE | OFlags::EXCL | OFlags::RDWR;
-        let file = File::from(rustix::fs::openat(at, path, flags, FILE_MODE)?);
-        Ok(Box::new(file))
+        Ok(Box::new(File::from(open_beneath(at, path, flags, FILE_MODE)?)))
     }
 
     fn rename(
@@ -307,10 +313,16 @@ impl Files for Os {
     ) -> io::Result<()> {
         let flags = match how {
             Rename::New => RenameFlags::NOREPLACE,
-            Rename::Over => return Ok(rustix::fs::renameat(from.0, from.1, to.0, to.1)?),
+            Rename::Over => {
+                let renamed =
+                    in_directories(from, to, |from, to| rustix::fs::renameat(from.0, from.1, to.0, to.1));
+                return Ok(renamed?);
+            }
             Rename::Exchange => RenameFlags::EXCHANGE,
         };
-        rustix::fs::renameat_with(from.0, from.1, to.0, to.1, flags).map_err(|error| match error {
+        let renamed =
+            in_directories(from, to, |from, to| rustix::fs::renameat_with(from.0, from.1, to.0, to.1, flags));
+        renamed.map_err(|error| match error {
             // What xfs says where others say that it exists.
             Errno::NOTEMPTY => Errno::EXIST.into(),
             error => error.into(),
@@ -318,15 +330,17 @@ impl Files for Os {
     }
 
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()> {
-        Ok(rustix::fs::linkat(from.0, from.1, to.0, to.1, AtFlags::empty())?)
+        Ok(in_directories(from, to, |from, to| {
+            rustix::fs::linkat(from.0, from.1, to.0, to.1, AtFlags::empty())
+        })?)
     }
 
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(at, path, AtFlags::empty())?)
+        Ok(in_directory(at, path, |at, name| rustix::fs::unlinkat(at, name, AtFlags::empty()))?)
     }
 
     fn remove_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(at, path, AtFlags::REMOVEDIR)?)
+        Ok(in_directory(at, path, |at, name| rustix::fs::unlinkat(at, name, AtFlags::REMOVEDIR))?)
     }
 
     fn remove_listed(&self, at: BorrowedFd<'_>, entry: &Entry) -> io::Result<()> {
@@ -381,38 +395,6 @@ fn id_in(paths: &[&str]) -> String {
         (id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
     };
     paths.iter().find_map(read).unwrap_or_else(|| "0".repeat(32))
-}
-
-/// Opens a path that neither leaves `at` nor goes through a symbolic link.
-fn open_beneath(at: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::io::Result<Handle> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        use rustix::fs::ResolveFlags;
-        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        match rustix::fs::openat2(at, path, flags, Mode::empty(), resolve) {
-            // Kernels before 5.6 do not have it, and some sandboxes forbid it.
-            Err(Errno::NOSYS | Errno::PERM) => {}
-            opened => return opened,
-        }
-    }
-    open_by_component(at, path, flags)
-}
-
-/// The same without `openat2`: one component after the other, none of them a link.
-fn open_by_component(at: BorrowedFd<'_>, path: &str, flags: OFlags) -> rustix::io::Result<Handle> {
-    let mut components = path.split('/').filter(|component| !component.is_empty());
-    let mut last = components.next().unwrap_or(".");
-    let mut directory: Option<Handle> = None;
-    for next in components {
-        let from = directory.as_ref().map_or(at, AsFd::as_fd);
-        directory = Some(rustix::fs::openat(from, last, DIRECTORY, Mode::empty())?);
-        last = next;
-    }
-    if last == ".." {
-        return Err(Errno::XDEV);
-    }
-    let from = directory.as_ref().map_or(at, AsFd::as_fd);
-    rustix::fs::openat(from, last, flags, Mode::empty())
 }
 
 /// Lets a new file share the blocks of another one, if the file system can do that.

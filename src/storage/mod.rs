@@ -1,6 +1,6 @@
 //! How values get onto the disk, whole or not at all, and off it again.
 //!
-//! - `files`: the one interface to the file system; nothing else calls it.
+//! - `files`: the one interface to the file system; nothing else calls it; `beneath`: paths that lead nowhere else.
 //! - `lock`, `trust`, `fork`: the one place that locks; file systems without locks; forked processes.
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
@@ -22,6 +22,7 @@ mod array_read;
 mod array_update;
 mod array_write;
 mod attributes;
+mod beneath;
 mod calculations;
 mod check;
 mod chunk_read;

@@ -17,4 +17,5 @@
 )]
 
 mod child;
+mod links;
 mod scale;
