@@ -184,17 +184,21 @@ impl Options {
     pub fn calculations(&self) -> Result<Vec<CalculationEntry>> {
         let access = self.clone().read_only(true).access()?;
         let entry = |Calculation { id, path }| {
-            let store = Store::open(files(), &path, access).ok();
-            let store = store.map(|store| DataStore::over(store, Some(id)));
+            let store = match Store::open(files(), &path, access) {
+                Ok(store) => Some(DataStore::over(store, Some(id))),
+                // Deleted since, or never made.
+                Err(error) if error.kind() == ErrorKind::NotFound => return None,
+                Err(_) => None,
+            };
             let date = |store: &DataStore| store.attributes("/").ok()?.get::<String>("date").ok();
-            CalculationEntry {
+            Some(CalculationEntry {
                 calc_id: id,
                 calc_dir: path,
                 status: store.as_ref().and_then(|store| store.status().ok()),
                 date: store.as_ref().and_then(date),
-            }
+            })
         };
-        Ok(self.data_directory()?.list()?.into_iter().map(entry).collect())
+        Ok(self.data_directory()?.list()?.into_iter().filter_map(entry).collect())
     }
 
     /// Nonsense in the environment is an error only where it matters: a reader takes no lock.

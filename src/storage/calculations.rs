@@ -105,29 +105,6 @@ impl DataDirectory {
         }
     }
 
-    /// Takes the next ID by making its directory, which succeeds for one process only.
-    pub(crate) fn take_next(&self) -> Result<Calculation> {
-        self.files
-            .create_path(&self.path)
-            .map_err(|error| Error::io("cannot make the data directory", &self.path, error))?;
-        let directory = self.open()?.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "the data directory vanished").with_file(&self.path)
-        })?;
-        let taken = self.entries(&directory)?.iter().filter_map(|name| taken_id(name)).max().unwrap_or(0);
-        let mut next = taken;
-        loop {
-            next = next.checked_add(1).ok_or_else(|| {
-                Error::new(ErrorKind::InvalidInput, "there is no ID left").with_file(&self.path)
-            })?;
-            let path = self.path.join(format!("calc_{next}"));
-            match self.files.create_root(&path) {
-                Ok(()) => return Ok(Calculation { id: next, path }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(Error::io("cannot make the calculation", path, error)),
-            }
-        }
-    }
-
     pub(super) fn open(&self) -> Result<Option<Handle>> {
         match self.files.open_root(&self.path) {
             Ok(directory) => Ok(Some(directory)),
@@ -155,7 +132,7 @@ pub(super) fn parse_id(digits: &str) -> Option<u32> {
 }
 
 /// The ID that a name in the data directory takes: a calculation of ours, or a file of OpenQuake's.
-fn taken_id(name: &str) -> Option<u32> {
+pub(super) fn taken_id(name: &str) -> Option<u32> {
     let file = name
         .strip_suffix(".hdf5")
         .and_then(|stem| stem.strip_prefix("calc_").or_else(|| stem.strip_prefix("cache_")));

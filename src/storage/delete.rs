@@ -45,6 +45,7 @@ impl DataDirectory {
         }
         let guard = open.keep_writers_out(force)?;
         let gone = format!(".calc_{id}.{}", random_id());
+        self.note_deletion(&data);
         let renamed = self.files.rename((data.as_fd(), &name), (data.as_fd(), &gone), Rename::New);
         renamed.map_err(|error| Error::io("cannot delete", &open.path, error))?;
         drop(guard);

@@ -14,6 +14,7 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::beneath::{in_directories, in_directory, open_beneath};
+use super::xattr;
 
 /// An open file or directory.
 pub(crate) type Handle = OwnedFd;
@@ -130,6 +131,15 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn boot(&self) -> String {
         let machine = id_in(&["/etc/machine-id", "/var/lib/dbus/machine-id"]);
         format!("{machine}-{}", id_in(&["/proc/sys/kernel/random/boot_id"]))
+    }
+
+    /// The extended attribute of an open file, at most 64 bytes of it; empty where there is none.
+    fn attribute(&self, file: BorrowedFd<'_>, name: &str) -> io::Result<Vec<u8>> {
+        xattr::get(file, name)
+    }
+
+    fn set_attribute(&self, file: BorrowedFd<'_>, name: &str, value: &[u8]) -> io::Result<()> {
+        xattr::set(file, name, value)
     }
 
     /// Makes a file's content, or a directory's entries, survive a power cut.

@@ -1,6 +1,7 @@
 //! How values get onto the disk, whole or not at all, and off it again.
 //!
-//! - `files`: the one interface to the file system; nothing else calls it; `beneath`: paths that lead nowhere else.
+//! - `files`, with `xattr`: the one interface to the file system; nothing else calls it; `beneath`: paths that lead nowhere
+//!   else.
 //! - `lock`, `trust`, `fork`: the one place that locks; file systems without locks; forked processes.
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
@@ -15,7 +16,7 @@
 //! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
 //!   noticing that something changed meanwhile; `elements`: what was read.
 //! - `sweep`, `remove`, `check`, `dimensions`: removing what is left over, finding what is damaged or does not fit.
-//! - `calculations`, `delete`: the directories `calc_<ID>`; `parent`: the way from one to another.
+//! - `calculations`, `next_id`, `delete`: the directories `calc_<ID>`; `root`: a store's topmost group; `parent`: the way from one to another.
 
 mod array_options;
 mod array_read;
@@ -45,6 +46,7 @@ mod known_groups;
 mod list;
 mod litter;
 mod lock;
+mod next_id;
 mod node_write;
 mod older;
 mod parent;
@@ -54,6 +56,7 @@ mod recovered;
 mod remove;
 mod rename;
 mod renames;
+mod root;
 mod size;
 mod stage;
 mod staging;
@@ -65,6 +68,7 @@ mod table_update;
 mod tests;
 mod threads;
 mod trust;
+mod xattr;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};

@@ -17,9 +17,7 @@ use super::stage::Stage;
 use super::trust::{LockPolicy, Trust};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::zarr::{
-    Compression, GroupMetadata, Kind, MAX_DOCUMENT, METADATA_FILE, Marker, NodeMetadata, Status,
-};
+use crate::zarr::{Compression, MAX_DOCUMENT, METADATA_FILE};
 
 /// When a value that was stored survives a power cut. It survives the death of the program in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,6 +122,10 @@ impl Store {
         let (hierarchy, base, recovered) = (hierarchy.to_owned(), Key::root(), Vec::new());
         let mut store = Self { files, path, root, hierarchy, base, access, writer: None, recovered };
         store.check_format()?;
+        if store.is_calculation() && store.is_root_blank()? {
+            let message = "there is no store here: the power was cut while it was made";
+            return Err(Error::new(ErrorKind::NotFound, message).with_file(store.path));
+        }
         if !access.read_only {
             store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
             store.finish_replacing(None)?;
@@ -411,27 +413,6 @@ impl Store {
             self.files.rename((stage.handle(), &name), (internals.as_fd(), "format.json"), Rename::Over)
         });
         made.map_err(self.failed("cannot write", &place))
-    }
-
-    /// Makes the root group appear, unless somebody else was quicker.
-    fn create_root(&self) -> Result<()> {
-        let mut group = GroupMetadata::default();
-        let date = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
-        group.attributes.insert("date".to_owned(), date.to_string().into());
-        group.attributes.insert("calcstore_version".to_owned(), env!("CARGO_PKG_VERSION").into());
-        let kind = Kind::Root { status: Status::Created, parent: None };
-        Marker::of_kind(kind).write(&mut group.attributes)?;
-        let _change = self.begin_change()?;
-        let stage = &self.writer()?.stage;
-        let name = self.stage_group(&NodeMetadata::Group(group))?;
-        let renames = &self.writer()?.renames;
-        match renames.to_new(&*self.files, (stage.handle(), &name), (self.root(), HIERARCHY)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.discard(&name),
-            Err(error) => return Err(self.failed("cannot make the store", HIERARCHY)(error)),
-        }
-        // Under `Power` this flushes the group and the directories above it.
-        self.group(&Key::root()).map(|_| ())
     }
 
     /// Reads a file of metadata; tells which one it is.

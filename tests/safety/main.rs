@@ -17,5 +17,6 @@
 )]
 
 mod child;
+mod ids;
 mod links;
 mod scale;

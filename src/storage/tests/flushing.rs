@@ -22,10 +22,12 @@ fn a_marker_stands_from_before_the_first_change_until_a_flush() {
     let directory = tempfile::tempdir().unwrap();
     let files = Arc::new(Watched::default());
     let store = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    assert!(markers(directory.path()).is_empty(), "nothing is stored yet");
+    put(&store, "/a", 0).unwrap();
     let log = files.log.lock().unwrap().join("\n");
     let marked = log.find("sync .calcstore/dirty\n").unwrap();
     assert!(log.find("sync .calcstore/dirty/").unwrap() < marked);
-    assert!(marked < log.find("rename New .calcstore/stage/TX/1 -> output.zarr").unwrap(), "{log}");
+    assert!(marked < log.find("-> output.zarr/a").unwrap(), "{log}");
     let own = markers(directory.path());
     assert_eq!(own.len(), 1);
     assert!(
@@ -37,6 +39,35 @@ fn a_marker_stands_from_before_the_first_change_until_a_flush() {
     store.flush().unwrap();
     put(&store, "/a", 1).unwrap();
     assert_eq!(markers(directory.path()), own);
+}
+
+#[test]
+fn making_a_store_flushes_nothing_and_one_that_a_power_cut_left_blank_is_made_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = Arc::new(Watched::default());
+    drop(store(Arc::clone(&files), directory.path(), Durability::Process).unwrap());
+    let log = files.log.lock().unwrap().join("\n");
+    assert!(!log.contains("sync"), "{log}");
+    let (path, root) = (directory.path().join("calc"), directory.path().join("calc/output.zarr/zarr.json"));
+    for blank in [vec![], vec![0; 157]] {
+        std::fs::write(&root, &blank).unwrap();
+        let open = |read_only| {
+            let access = crate::storage::Access { read_only, ..access(Durability::Process) };
+            Store::open(Arc::new(Watched::default()), &path, access)
+        };
+        for read_only in [true, false] {
+            assert_eq!(open(read_only).unwrap_err().kind(), ErrorKind::NotFound);
+        }
+        let create = || Store::create(Arc::new(Watched::default()), &path, access(Durability::Process));
+        put(&create().unwrap(), "/a", 1).unwrap();
+        assert_eq!(get::<i32>(&create().unwrap(), "/a").unwrap(), 1, "it is blank no more");
+        // With a marker there may be values: then it is damage, and the recovery's to repair.
+        std::fs::write(&root, &blank).unwrap();
+        create().unwrap_err();
+        assert_eq!(get::<i32>(&open(true).unwrap(), "/a").unwrap(), 1);
+        std::fs::remove_dir_all(path.join("output.zarr/a")).unwrap();
+        std::fs::remove_dir_all(path.join(".calcstore/dirty")).unwrap();
+    }
 }
 
 #[test]
@@ -79,6 +110,7 @@ fn a_change_during_the_sync_leaves_the_marker() {
 fn the_markers_of_dead_writers_become_one_and_go_with_the_next_flush() {
     let directory = tempfile::tempdir().unwrap();
     let first = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    put(&first, "/first", 1).unwrap();
     for n in 0..5 {
         put(&reopen(directory.path()), "/a", n).unwrap();
     }

@@ -1,0 +1,76 @@
+//! The topmost group of a store: with it the store begins to exist.
+//!
+//! Making it flushes nothing under [`Durability::Process`](super::Durability::Process), and leaves no marker: there is
+//! nothing yet that could be lost. Its `zarr.json` is smaller than a sector. A power cut leaves it whole, or blank, or
+//! nothing of it, and where it is blank while there is no marker, no store was made.
+
+use std::io;
+
+use super::lock::Mode;
+use super::store::{HIERARCHY, Store};
+use crate::error::Result;
+use crate::key::Key;
+use crate::zarr::{GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, Status};
+
+impl Store {
+    /// Makes the root group appear, unless somebody else was quicker.
+    pub(super) fn create_root(&self) -> Result<()> {
+        let mut group = GroupMetadata::default();
+        let date = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
+        group.attributes.insert("date".to_owned(), date.to_string().into());
+        group.attributes.insert("calcstore_version".to_owned(), env!("CARGO_PKG_VERSION").into());
+        let kind = Kind::Root { status: Status::Created, parent: None };
+        Marker::of_kind(kind).write(&mut group.attributes)?;
+        let name = self.stage_group(&NodeMetadata::Group(group))?;
+        if !self.root_appears(&name)? {
+            let replaced = self.replace_blank_root(&name);
+            self.discard(&name);
+            replaced?;
+        }
+        // Under `Power` this flushes the group and the directories above it.
+        self.group(&Key::root()).map(|_| ())
+    }
+
+    /// Lets the staged group become the root. Gives false where there is one.
+    fn root_appears(&self, name: &str) -> Result<bool> {
+        let writer = self.writer()?;
+        let renamed =
+            writer.renames.to_new(&*self.files, (writer.stage.handle(), name), (self.root(), HIERARCHY));
+        match renamed {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => {
+                self.discard(name);
+                Err(self.failed("cannot make the store", HIERARCHY)(error))
+            }
+        }
+    }
+
+    /// Puts the staged group in the place of what a power cut has left of the root.
+    fn replace_blank_root(&self, name: &str) -> Result<()> {
+        if !self.is_root_blank()? {
+            return Ok(());
+        }
+        let writer = self.writer()?;
+        let _tree = self.lock("tree", Mode::Exclusive, writer.patience)?;
+        if !self.is_root_blank()? {
+            return Ok(());
+        }
+        let old = writer.stage.next_name();
+        let to = (writer.stage.handle(), old.as_str());
+        let moved = writer.renames.to_new(&*self.files, (self.root(), HIERARCHY), to);
+        moved.map_err(self.failed("cannot make the store", HIERARCHY))?;
+        self.root_appears(name)?;
+        self.discard(&old);
+        Ok(())
+    }
+
+    /// Whether the power was cut before the root was on the disk: nothing was stored in it then. What cannot be read is
+    /// not blank.
+    pub(super) fn is_root_blank(&self) -> Result<bool> {
+        let place = format!("{HIERARCHY}/{METADATA_FILE}");
+        let Ok(file) = self.files.open_file(self.root(), &place) else { return Ok(false) };
+        let is_blank = |(bytes, _): (Vec<u8>, _)| bytes.iter().all(|byte| *byte == 0);
+        Ok(self.read_small(&file, &place).is_ok_and(is_blank) && self.markers()?.is_empty())
+    }
+}
