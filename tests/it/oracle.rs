@@ -145,6 +145,7 @@ fn with_script(interpreter: PathBuf, script: PathBuf) -> Command {
     command
 }
 
-fn variable(name: &str) -> Option<PathBuf> {
+/// What an environment variable of the oracles names.
+pub fn variable(name: &str) -> Option<PathBuf> {
     env::var_os(format!("CALCSTORE_ORACLE_{name}")).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

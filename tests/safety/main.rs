@@ -18,5 +18,10 @@
 
 mod child;
 mod ids;
+mod injection;
 mod links;
+#[path = "../it/oracle.rs"]
+#[allow(dead_code, reason = "not all oracles are asked here")]
+mod oracle;
 mod scale;
+mod strace;
