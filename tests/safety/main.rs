@@ -17,11 +17,13 @@
 )]
 
 mod child;
+#[allow(dead_code, reason = "not all oracles are asked here")]
+#[path = "../it/oracle.rs"]
 mod ids;
 mod injection;
 mod links;
-#[path = "../it/oracle.rs"]
-#[allow(dead_code, reason = "not all oracles are asked here")]
 mod oracle;
+mod random;
 mod scale;
 mod strace;
+mod writer;
