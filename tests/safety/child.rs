@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 const DIRECTORY: &str = "CALCSTORE_TEST_DIRECTORY";
 const NUMBER: &str = "CALCSTORE_TEST_NUMBER";
 
@@ -23,4 +25,9 @@ pub fn child(test: &str, directory: &Path, number: u64) -> Command {
 pub fn told() -> Option<(PathBuf, u64)> {
     let directory = std::env::var_os(DIRECTORY)?;
     Some((directory.into(), std::env::var(NUMBER).unwrap().parse().unwrap()))
+}
+
+/// A directory for what does not depend on the disk: in memory, where there is such a place.
+pub fn scratch() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }

@@ -17,11 +17,12 @@
 )]
 
 mod child;
-#[allow(dead_code, reason = "not all oracles are asked here")]
-#[path = "../it/oracle.rs"]
 mod ids;
 mod injection;
+mod kills;
 mod links;
+#[path = "../it/oracle.rs"]
+#[allow(dead_code, reason = "not all oracles are asked here")]
 mod oracle;
 mod random;
 mod scale;

@@ -63,18 +63,26 @@ impl Verifier {
     /// Opens the store for writing and compares, when all writers are dead or done: everything acknowledged is there;
     /// what was begun has happened, or it has not. After a power cut too, where they wrote with `Durability::Power`.
     pub fn after_a_kill(&mut self, store: &Path) -> Verdict {
-        self.verify(store, |model, found, _, verdict| model.compare(found, verdict))
+        self.verify(store, false, |model, found, _, verdict| model.compare(found, verdict))
+    }
+
+    /// As [`after_a_kill`](Self::after_a_kill), but opens for reading only: what the dead have left meets the next writer.
+    pub fn look_after_a_kill(&mut self, store: &Path) -> Verdict {
+        // Perhaps it was killed before it had made the store. Who reads does not make one.
+        let is_there = store.join("output.zarr").exists();
+        self.verify(store, is_there, |model, found, _, verdict| model.compare(found, verdict))
     }
 
     /// As [`after_a_kill`](Self::after_a_kill), after a power cut of writers with `Durability::Process`: everything
     /// flushed is there; what came later is whole, as it was before, absent, or named among the recovered.
     pub fn after_a_power_cut(&mut self, store: &Path) -> Verdict {
-        self.verify(store, Model::compare_unflushed)
+        self.verify(store, false, Model::compare_unflushed)
     }
 
     fn verify(
         &mut self,
         path: &Path,
+        read_only: bool,
         compare: impl Fn(&mut Model, World, &BTreeSet<String>, &mut Verdict),
     ) -> Verdict {
         let mut verdict = Verdict::default();
@@ -82,7 +90,7 @@ impl Verifier {
             model.follow(&mut verdict);
             verdict.acknowledged += model.acknowledged;
         }
-        let store = match DataStore::at(path) {
+        let store = match DataStore::options().read_only(read_only).at(path) {
             Ok(store) => store,
             Err(error) => {
                 verdict.wrong.push(format!("the store does not open: {error:?}"));
