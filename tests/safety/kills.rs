@@ -2,12 +2,13 @@
 //!
 //! A store lives on over many kills, so that what the dead have left meets later writers.
 
+use std::fs;
 use std::path::Path;
 use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use calcstore::DataStore;
+use calcstore::{Continue, DataStore, ErrorKind};
 
 use crate::child::{child, scratch, told};
 use crate::random::Random;
@@ -39,7 +40,7 @@ fn live(random: &mut Random, longest: u64) {
 
 /// Waits until a writer has begun to write, or for quite a while.
 fn wait_for_more(log: &Path) {
-    let length = || std::fs::metadata(log).map_or(0, |log| log.len());
+    let length = || fs::metadata(log).map_or(0, |log| log.len());
     let before = length();
     let is_more = |_: &u32| {
         sleep(Duration::from_micros(300));
@@ -147,4 +148,70 @@ fn eight_writers_at_one_store_killed_at_any_moment_lose_nothing_and_tear_nothing
         assert_eq!(left_behind(&plans[0].store), [""; 0]);
     }
     println!("{tally:?}, {:?}", begun.elapsed());
+}
+
+const VALUES: u64 = 24;
+
+fn version(n: u64) -> Vec<u64> {
+    vec![n; 100]
+}
+
+/// Makes a store as a power cut might leave it: of the values that were replaced after the flush every other one is
+/// torn, and of those that were new.
+fn cut(directory: &Path) {
+    let store = DataStore::at(directory).unwrap();
+    (0..VALUES).for_each(|n| store.insert(&format!("/kept/{n}"), version(1)).unwrap());
+    store.flush().unwrap();
+    (0..VALUES).for_each(|n| store.insert(&format!("/kept/{n}"), version(2)).unwrap());
+    (0..VALUES).for_each(|n| store.insert(&format!("/new/{n}"), version(2)).unwrap());
+    let chunk = |key: String| directory.join("output.zarr").join(key).join("c.0");
+    for n in (0..VALUES).step_by(2) {
+        fs::write(chunk(format!("kept/{n}")), [0; 100]).unwrap();
+        fs::write(chunk(format!("new/{n}")), []).unwrap();
+    }
+    // A marker of another boot says that the power was cut.
+    let markers: Vec<_> = fs::read_dir(directory.join(".calcstore/dirty")).unwrap().collect();
+    assert_eq!(markers.len(), 1);
+    for marker in markers {
+        let path = marker.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let [machine, _, txid] = name.split('-').collect::<Vec<_>>()[..] else { panic!("{name}") };
+        fs::rename(&path, path.with_file_name(format!("{machine}-{}-{txid}", "1".repeat(32)))).unwrap();
+    }
+}
+
+#[test]
+fn child_opens() {
+    let Some((directory, _)) = told() else { return };
+    DataStore::at(&directory).unwrap();
+}
+
+#[test]
+fn a_writer_that_is_killed_while_it_repairs_after_a_power_cut_leaves_that_to_the_next() {
+    let mut random = Random::new(4);
+    let mut kills = 0;
+    for _ in 0..scaled(100) {
+        let directory = scratch();
+        cut(directory.path());
+        for _ in 0..20 {
+            let mut opens = child("kills::child_opens", directory.path(), 0).spawn().unwrap();
+            live(&mut random, LONGEST_LIFE);
+            kills += u64::from(opens.try_wait().unwrap().is_none());
+            kill(opens);
+        }
+        let store = DataStore::at(directory.path()).unwrap();
+        for n in 0..VALUES {
+            let (is_torn, key) = (n % 2 == 0, format!("/kept/{n}"));
+            assert_eq!(store.get::<Vec<u64>>(&key).unwrap(), version(if is_torn { 1 } else { 2 }), "{key}");
+            let key = format!("/new/{n}");
+            match store.get::<Vec<u64>>(&key) {
+                Ok(found) => assert!(!is_torn && found == version(2), "{key}: {found:?}"),
+                Err(error) => assert!(is_torn && error.kind() == ErrorKind::NotFound, "{error:?}"),
+            }
+        }
+        let report = store.check("/", |_| Continue::Yes).unwrap();
+        let is_bad = |fault: &&calcstore::Fault| !fault.what.contains("holds what a power cut tore");
+        assert_eq!(report.faults.iter().find(is_bad), None);
+    }
+    println!("{kills} kills while opening");
 }
