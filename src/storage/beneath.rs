@@ -1,7 +1,8 @@
 //! Paths below an open directory that neither leave it nor go through a symbolic link.
 //!
 //! A store may come from anybody, and a link in it may name anything. So no call of the system is given a path of
-//! several components but `openat2`, which can be told to follow none; all others would follow those in the middle.
+//! several components but `openat2`, which can be told to follow none; all others would follow those in the middle. Only
+//! a look at what is there may.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 

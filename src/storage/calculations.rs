@@ -50,10 +50,7 @@ impl DataDirectory {
         let mut found = Vec::new();
         for entry in self.entries(&directory)? {
             let Some(id) = id_of(&entry) else { continue };
-            // It may be on another disk, with a link to it.
-            let calculation = self.files.open_root(&self.path.join(&entry));
-            let root = format!("{HIERARCHY}/{METADATA_FILE}");
-            let stat = calculation.and_then(|it| self.files.stat(it.as_fd(), &root));
+            let stat = self.files.stat(directory.as_fd(), &format!("{entry}/{HIERARCHY}/{METADATA_FILE}"));
             // One that may not be looked into is a calculation all the same.
             if exists(stat).unwrap_or(true) {
                 found.push(Calculation { id, path: self.path.join(&entry) });

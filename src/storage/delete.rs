@@ -69,11 +69,7 @@ impl DataDirectory {
         let deleted = self.entries(&data)?.into_iter().filter(|name| is_deleted(name));
         let each = |name: String| {
             let path = self.path().join(&name);
-            let extent = self
-                .files
-                .open_listed(data.as_fd(), name.as_ref())
-                .and_then(|it| self.files.measure(it.as_fd()));
-            let Extent { bytes, files, .. } = extent.unwrap_or_default();
+            let Extent { bytes, files, .. } = self.files.measure(&path).unwrap_or_default();
             let remove = || if dry_run { Ok(()) } else { remove_tree(&*self.files, data.as_fd(), &name) };
             // A writer that came too late may have put something in meanwhile.
             let removed =

@@ -91,14 +91,16 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File>;
     /// Fills the buffers one after the other from this byte of the file on; fewer bytes only at its end.
     fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize>;
+    /// Tells which file is at a path, and no more of it. This one looks through links in the middle of the path: it is
+    /// called most, and whatever follows from the answer goes by the other calls.
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat>;
     fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat>;
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>>;
 
     /// Opens a directory by a name that `list` gave, which may be no text.
     fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle>;
-    /// Measures a directory and everything below it.
-    fn measure(&self, directory: BorrowedFd<'_>) -> io::Result<Extent>;
+    /// Measures a directory and everything below it; of a link nothing but itself.
+    fn measure(&self, path: &Path) -> io::Result<Extent>;
     /// Locks or unlocks a file; `WouldBlock` where somebody else has the lock.
     fn flock(&self, file: &File, how: Flock) -> io::Result<()>;
 
@@ -200,8 +202,7 @@ impl Files for Os {
     }
 
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
-        let stat = in_directory(at, path, |at, name| rustix::fs::statat(at, name, AtFlags::SYMLINK_NOFOLLOW));
-        Ok(stat?.into())
+        Ok(rustix::fs::statat(at, path, AtFlags::SYMLINK_NOFOLLOW)?.into())
     }
 
     fn stat_open(&self, file: BorrowedFd<'_>) -> io::Result<Stat> {
@@ -235,21 +236,16 @@ impl Files for Os {
         Ok(rustix::fs::openat(at, name, DIRECTORY, Mode::empty())?)
     }
 
-    fn measure(&self, directory: BorrowedFd<'_>) -> io::Result<Extent> {
-        let modified = self.stat_open(directory)?.modified;
-        let mut total = Extent { modified, ..Extent::default() };
-        for Entry { name, is_directory } in self.list(directory)? {
-            let found = if is_directory {
-                self.measure(self.open_listed(directory, &name)?.as_fd())?
-            } else {
-                let stat = rustix::fs::statat(directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
-                let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-                let Stat { bytes, modified, .. } = stat.into();
-                Extent { bytes: if is_file { bytes } else { 0 }, files: is_file.into(), modified }
-            };
-            total.bytes += found.bytes;
-            total.files += found.files;
-            total.modified = total.modified.max(found.modified);
+    fn measure(&self, path: &Path) -> io::Result<Extent> {
+        use std::os::unix::fs::MetadataExt;
+        let mut total = Extent::default();
+        for entry in walkdir::WalkDir::new(path).follow_links(false).follow_root_links(false) {
+            let metadata = entry?.metadata()?;
+            total.modified = total.modified.max(metadata.mtime());
+            if metadata.is_file() {
+                total.bytes += metadata.len();
+                total.files += 1;
+            }
         }
         Ok(total)
     }

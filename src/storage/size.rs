@@ -1,11 +1,10 @@
 //! What nodes take on disk and in memory.
 
-use std::ffi::OsStr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 
 use super::read::Snapshot;
 use super::store::{Store, exists};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::zarr::{ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, METADATA_FILE, NodeMetadata};
 
@@ -39,7 +38,7 @@ impl Store {
                 members.push(name);
                 continue;
             } else {
-                self.measure(directory, &entry.name, &snapshot.place)?
+                self.measure(&format!("{}/{name}", snapshot.place))?
             };
             let sum: &mut (u64, u64) = if name == METADATA_FILE { &mut metadata } else { &mut chunks };
             *sum = (sum.0 + taken.0, sum.1 + taken.1);
@@ -51,11 +50,12 @@ impl Store {
     /// Measures everything under a key, whatever it is.
     pub(crate) fn footprint_unread(&self, key: &Key) -> Result<Footprint> {
         let place = self.place(key);
-        let (above, name) = place.rsplit_once('/').unwrap_or((".", &place));
-        let directory = self.files.open_directory(self.root(), above);
-        let directory = directory.map_err(self.failed("cannot measure", &place))?;
-        let stored = self.measure(directory.as_fd(), name.as_ref(), &place)?;
-        Ok(Footprint { bytes: None, stored, members: Vec::new() })
+        // A link above it leads nowhere.
+        if let Some((above, _)) = place.rsplit_once('/') {
+            let above = self.files.open_directory(self.root(), above);
+            above.map_err(self.failed("cannot measure", &place))?;
+        }
+        Ok(Footprint { bytes: None, stored: self.measure(&place)?, members: Vec::new() })
     }
 
     fn is_member(&self, snapshot: &Snapshot, name: &str) -> Result<bool> {
@@ -64,9 +64,9 @@ impl Store {
         Ok(is_node && Key::root().child(name).is_ok())
     }
 
-    fn measure(&self, at: BorrowedFd<'_>, name: &OsStr, place: &str) -> Result<(u64, u64)> {
-        let extent = self.files.open_listed(at, name).and_then(|it| self.files.measure(it.as_fd()));
-        let extent = extent.map_err(self.failed("cannot measure", place))?;
+    fn measure(&self, place: &str) -> Result<(u64, u64)> {
+        let path = self.shown(place);
+        let extent = self.files.measure(&path).map_err(|error| Error::io("cannot measure", &path, error))?;
         Ok((extent.bytes, extent.files))
     }
 }

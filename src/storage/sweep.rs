@@ -143,14 +143,8 @@ impl Store {
 
     fn leftover(&self, found: &Found) -> Leftover {
         let path = self.path_of(found);
-        let extent =
-            self.open_internal(found.directory()).ok().and_then(|at| self.measured(&at, &found.name).ok());
-        let Extent { bytes, files, .. } = extent.unwrap_or_default();
+        let Extent { bytes, files, .. } = self.files.measure(&path).unwrap_or_default();
         Leftover { kind: found.kind, path, bytes, files }
-    }
-
-    fn measured(&self, at: &Handle, name: &OsStr) -> std::io::Result<Extent> {
-        self.files.open_listed(at.as_fd(), name).and_then(|it| self.files.measure(it.as_fd()))
     }
 
     /// Finds the stages of writers that are dead, and trash that is old enough. Where no lock tells who is dead, only
@@ -163,8 +157,9 @@ impl Store {
                 let owner = match self.abandoned(&stages, &name, trust, only_look)? {
                     Some(Claim::Dead(owner)) => owner,
                     Some(Claim::Unknown) if asked.is_some() => {
+                        let path = self.shown(&format!("{INTERNALS}/stage")).join(&name);
                         // One that changes while it is measured has an owner.
-                        let modified = self.measured(&stages, &name).map(|extent| extent.modified);
+                        let modified = self.files.measure(&path).map(|extent| extent.modified);
                         if !modified.is_ok_and(|modified| is_older(modified, older_than.unwrap_or(DAY))) {
                             continue;
                         }

@@ -183,8 +183,11 @@ enum Program {
     Verb(usize),
 }
 
-/// Verbs of the command line, and whether they are done.
-const VERBS: [(&[&str], fn(&DataStore) -> bool); 9] = [
+/// The arguments of the program, and whether it has done what they say.
+type Verb = (&'static [&'static str], fn(&DataStore) -> bool);
+
+/// Verbs of the command line.
+const VERBS: [Verb; 9] = [
     (&["new"], |store| {
         Options::default().data_dir(store.calc_dir().parent().unwrap()).calculations().unwrap().len() == 2
     }),
@@ -223,11 +226,7 @@ impl Program {
             Self::Verb(verb) => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_calcstore"));
                 command.arg("--datadir").arg(directory.join("data")).args(["-c", "1", "--lock-timeout", "2"]);
-                let path = |argument: &&str| match argument.ends_with(".json") {
-                    true => directory.join(argument).into_os_string(),
-                    false => argument.into(),
-                };
-                command.args(VERBS[verb].0.iter().map(path));
+                command.args(VERBS[verb].0).current_dir(directory);
                 command
             }
         }

@@ -19,6 +19,7 @@
 mod child;
 mod ids;
 mod injection;
+mod keys;
 mod kills;
 mod links;
 #[path = "../it/oracle.rs"]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::oracle;
 
 /// Longer than any of the programs here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Finds strace, if it is there and may trace. A machine that does not permit it cannot be asked for more.
 pub fn find() -> Option<PathBuf> {
@@ -32,6 +32,9 @@ pub fn run(strace: &Path, options: &[&str], log: &Path, command: &Command) -> Ex
     let mut traced = Command::new(strace);
     traced.args(["-f", "-qq", "-o"]).arg(log).args(options);
     traced.arg(command.get_program()).args(command.get_args());
+    if let Some(directory) = command.get_current_dir() {
+        traced.current_dir(directory);
+    }
     for (name, value) in command.get_envs() {
         traced.env(name, value.unwrap());
     }

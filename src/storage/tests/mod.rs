@@ -144,8 +144,8 @@ impl Files for Watched {
         Os.open_listed(at, name)
     }
 
-    fn measure(&self, directory: BorrowedFd<'_>) -> io::Result<Extent> {
-        Os.measure(directory)
+    fn measure(&self, path: &Path) -> io::Result<Extent> {
+        Os.measure(path)
     }
 
     fn flock(&self, file: &File, how: Flock) -> io::Result<()> {
