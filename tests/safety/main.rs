@@ -17,6 +17,7 @@
 )]
 
 mod child;
+mod histories;
 mod ids;
 mod injection;
 mod keys;
