@@ -16,6 +16,7 @@
     reason = "a test that panics is a test that fails, and its numbers are chosen"
 )]
 
+mod ancestors;
 mod child;
 mod histories;
 mod ids;

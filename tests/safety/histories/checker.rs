@@ -2,51 +2,48 @@
 //!
 //! A history is linearizable if every call can be given one moment between its begin and its end, so that done one
 //! after the other at these moments they return what they did (Herlihy and Wing, 1990). The search is that of Wing and
-//! Gong (1993), with the states that led nowhere remembered (Lowe, 2017). Keys do not depend on each other, so that
-//! each is looked at by itself.
+//! Gong (1993), with the states that led nowhere remembered (Lowe, 2017). What does not depend on each other is
+//! looked at by itself.
 
 use std::collections::HashSet;
+use std::fmt::Debug;
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
-
-/// What is under a key: the version of each row.
-pub type State = Option<Vec<u64>>;
-
-/// The rows of a value that is inserted.
-pub const ROWS: usize = 3;
-/// The rows that are written at once.
-pub const WRITTEN: usize = 2;
-
-/// A call; the number is the version that it stores, which no other call does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Call {
-    Get,
-    Insert(u64),
-    InsertNew(u64),
-    Append(u64),
-    Write(u64),
-    Remove,
-    Take,
-}
 
 /// What a call returned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     Done,
+    /// The version of each row.
     Value(Vec<u64>),
+    /// The number of rows that there are now.
     Rows(u64),
     NotFound,
     AlreadyExists,
+    Conflict,
     /// The array that was opened is another one, or gone.
     Changed,
     /// What no call may ever return.
     Never(String),
 }
 
-/// A call in a history of one key. Times are those of a clock that all processes have in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    pub call: Call,
+/// What can be called. Each call that stores something stores what no other one does.
+pub trait Call: Copy + Debug {
+    /// What is there; nothing at first.
+    type State: Clone + Debug + Default + Eq + Hash;
+
+    /// What the call does and returns, if nothing else happens.
+    fn step(self, state: &Self::State) -> (Answer, Self::State);
+
+    /// Whether others may find afterwards that the array they had opened is another one.
+    fn may_replace(self) -> bool;
+}
+
+/// A call in a history. Times are those of a clock that all processes have in common.
+#[derive(Clone, Debug)]
+pub struct Event<C> {
+    pub call: C,
     pub begin: u64,
     /// When it returned, or when its process was dead.
     pub end: u64,
@@ -54,64 +51,36 @@ pub struct Event {
     pub answer: Option<Answer>,
 }
 
-/// What a call does and returns, if nothing else happens.
-pub fn step(state: &State, call: Call) -> (Answer, State) {
-    match (call, state) {
-        (Call::Insert(version), _) | (Call::InsertNew(version), None) => {
-            (Answer::Done, Some(vec![version; ROWS]))
-        }
-        (Call::InsertNew(_), Some(_)) => (Answer::AlreadyExists, state.clone()),
-        (_, None) => (Answer::NotFound, None),
-        (Call::Get, Some(rows)) => (Answer::Value(rows.clone()), state.clone()),
-        (Call::Append(version), Some(rows)) => {
-            let rows: Vec<u64> = rows.iter().copied().chain([version]).collect();
-            (Answer::Rows(rows.len() as u64), Some(rows))
-        }
-        (Call::Write(version), Some(rows)) => {
-            let mut rows = rows.clone();
-            rows[..WRITTEN].fill(version);
-            (Answer::Done, Some(rows))
-        }
-        (Call::Remove, Some(_)) => (Answer::Done, None),
-        (Call::Take, Some(rows)) => (Answer::Value(rows.clone()), None),
-    }
-}
-
-impl Event {
+impl<C: Call> Event<C> {
     /// The state after the call, if it may be done in this one.
-    fn after(&self, state: &State) -> Option<State> {
+    fn after(&self, state: &C::State) -> Option<C::State> {
         if self.answer == Some(Answer::Changed) {
             return Some(state.clone());
         }
-        let (answer, after) = step(state, self.call);
+        let (answer, after) = self.call.step(state);
         self.answer.as_ref().is_none_or(|given| *given == answer).then_some(after)
     }
 
     fn overlaps(&self, other: &Self) -> bool {
         self.begin <= other.end && other.begin <= self.end
     }
-
-    /// Whether others find that the array they had opened is another one.
-    fn may_replace(&self) -> bool {
-        !matches!(self.call, Call::Get | Call::Append(_))
-    }
 }
 
 /// How many pairs of calls were under way at the same time.
-pub fn overlapping(history: &[Event]) -> usize {
+pub fn overlapping<C: Call>(history: &[Event<C>]) -> usize {
     let pairs =
         history.iter().enumerate().flat_map(|(at, one)| history[..at].iter().map(move |two| (one, two)));
     pairs.filter(|(one, two)| one.overlaps(two)).count()
 }
 
-/// Checks the history of one key that was empty at first. The error names the calls that no order explains.
-pub fn check(history: &[Event]) -> Result<(), String> {
+/// Checks a history that began with nothing. The error names the calls that no order explains.
+pub fn check<C: Call>(history: &[Event<C>]) -> Result<(), String> {
     let mut events = history.to_vec();
     events.sort_by_key(|event| event.begin);
     for (at, event) in events.iter().enumerate() {
         let others = || events.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
         let is_changed = event.answer == Some(Answer::Changed);
-        if is_changed && !others().any(|other| other.may_replace() && other.overlaps(event)) {
+        if is_changed && !others().any(|other| other.call.may_replace() && other.overlaps(event)) {
             return Err(format!("nothing was changed meanwhile: {event:?}"));
         }
     }
@@ -120,29 +89,37 @@ pub fn check(history: &[Event]) -> Result<(), String> {
 
 /// How far an order has come: all calls before `first` are in it or were never done, and those of `beyond`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Order {
+struct Order<S> {
     first: usize,
     beyond: Vec<usize>,
-    state: State,
+    state: S,
     /// The latest begin of a call in it: a call that ended before cannot come after.
     latest: u64,
 }
 
-struct Search<'a> {
-    events: &'a [Event],
-    seen: HashSet<Order>,
+/// More orders are not tried; a history that can be explained takes some thousands.
+const LONGEST_SEARCH: usize = 500_000;
+
+struct Search<'a, C: Call> {
+    events: &'a [Event<C>],
+    seen: HashSet<Order<C::State>>,
     furthest: usize,
 }
 
-impl Search<'_> {
+impl<C: Call> Search<'_, C> {
     fn run(mut self) -> Result<(), String> {
-        let mut open = vec![Order { first: 0, beyond: Vec::new(), state: None, latest: 0 }];
+        let mut open = vec![Order { first: 0, beyond: Vec::new(), state: C::State::default(), latest: 0 }];
         while let Some(order) = open.pop() {
             let order = self.settled(order);
             self.furthest = self.furthest.max(order.first);
             if order.first == self.events.len() {
                 return Ok(());
             }
+            assert!(
+                self.seen.len() < LONGEST_SEARCH,
+                "too many orders to try, {} calls explained",
+                self.furthest
+            );
             if self.seen.insert(order.clone()) {
                 open.extend(self.next(&order));
             }
@@ -152,7 +129,7 @@ impl Search<'_> {
     }
 
     /// The calls that can be the next in an order: no other one has ended before they began.
-    fn candidates(&self, order: &Order) -> Vec<usize> {
+    fn candidates(&self, order: &Order<C::State>) -> Vec<usize> {
         let mut end = u64::MAX;
         let mut found = Vec::new();
         for (at, event) in self.events.iter().enumerate().skip(order.first) {
@@ -175,7 +152,7 @@ impl Search<'_> {
 
     /// Takes what changes nothing as soon as it can be: no other order is better than that, unless what the dead had
     /// begun would then come too late.
-    fn settled(&self, mut order: Order) -> Order {
+    fn settled(&self, mut order: Order<C::State>) -> Order<C::State> {
         loop {
             let candidates = self.candidates(&order);
             let dead = candidates.iter().map(|at| &self.events[*at]).filter(|event| event.answer.is_none());
@@ -192,7 +169,7 @@ impl Search<'_> {
         }
     }
 
-    fn next(&self, order: &Order) -> Vec<Order> {
+    fn next(&self, order: &Order<C::State>) -> Vec<Order<C::State>> {
         let mut next = Vec::new();
         for at in self.candidates(order) {
             let event = &self.events[at];
@@ -207,7 +184,7 @@ impl Search<'_> {
         next
     }
 
-    fn with(&self, order: &Order, at: usize, state: State) -> Order {
+    fn with(&self, order: &Order<C::State>, at: usize, state: C::State) -> Order<C::State> {
         let latest = order.latest.max(self.events[at].begin);
         let mut first = order.first;
         let mut beyond = order.beyond.clone();
@@ -215,7 +192,7 @@ impl Search<'_> {
         beyond.sort_unstable();
         loop {
             // Calls of the dead that are too late now were never done.
-            let is_late = |event: &Event| event.answer.is_none() && event.end < latest;
+            let is_late = |event: &Event<C>| event.answer.is_none() && event.end < latest;
             if beyond.first() == Some(&first) {
                 beyond.remove(0);
             } else if !self.events.get(first).is_some_and(is_late) {

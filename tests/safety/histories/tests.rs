@@ -1,10 +1,15 @@
 //! The checker itself: it explains what can be explained, and finds what is planted.
 
-use super::checker::{Answer, Call, Event, ROWS, State, check};
+use super::checker::{Answer, Call, Event, check};
+use super::one_key::{OnKey, ROWS, What};
 use crate::random::Random;
 
-fn event(call: Call, begin: u64, end: u64, answer: Answer) -> Event {
-    Event { call, begin, end, answer: Some(answer) }
+fn event(what: What, begin: u64, end: u64, answer: Answer) -> Event<OnKey> {
+    Event { call: OnKey { key: 0, what }, begin, end, answer: Some(answer) }
+}
+
+fn dead(what: What, begin: u64, end: u64) -> Event<OnKey> {
+    Event { call: OnKey { key: 0, what }, begin, end, answer: None }
 }
 
 fn value(version: u64) -> Answer {
@@ -13,20 +18,20 @@ fn value(version: u64) -> Answer {
 
 #[test]
 fn calls_at_the_same_time_may_have_any_order() {
-    let inserts = [event(Call::Insert(1), 0, 10, Answer::Done), event(Call::Insert(2), 1, 9, Answer::Done)];
+    let inserts = [event(What::Insert(1), 0, 10, Answer::Done), event(What::Insert(2), 1, 9, Answer::Done)];
     for (first, second) in [(1, 2), (2, 1)] {
-        let reads = [event(Call::Get, 2, 3, value(first)), event(Call::Get, 4, 5, value(second))];
+        let reads = [event(What::Get, 2, 3, value(first)), event(What::Get, 4, 5, value(second))];
         let history = [&inserts[..], &reads[..]].concat();
         check(&history).unwrap();
-        let third = event(Call::Get, 6, 7, value(first));
+        let third = event(What::Get, 6, 7, value(first));
         check(&[&history[..], &[third]].concat()).unwrap_err();
     }
 }
 
 #[test]
 fn a_stale_read_a_lost_write_and_a_mixture_are_found() {
-    let insert = |version, at| event(Call::Insert(version), at, at + 1, Answer::Done);
-    let get = |answer, at| event(Call::Get, at, at + 1, answer);
+    let insert = |version, at| event(What::Insert(version), at, at + 1, Answer::Done);
+    let get = |answer, at| event(What::Get, at, at + 1, answer);
     check(&[insert(1, 0), insert(2, 2), get(value(2), 4)]).unwrap();
     check(&[insert(1, 0), insert(2, 2), get(value(1), 4)]).unwrap_err();
     check(&[insert(1, 0), get(Answer::NotFound, 4)]).unwrap_err();
@@ -34,39 +39,39 @@ fn a_stale_read_a_lost_write_and_a_mixture_are_found() {
     check(&[insert(1, 0), get(value(3), 4)]).unwrap_err();
     check(&[insert(1, 0), get(Answer::Never("corrupt".to_owned()), 4)]).unwrap_err();
 
-    let append = |version, at, rows| event(Call::Append(version), at, at + 1, Answer::Rows(rows));
+    let append = |version, at, rows| event(What::Append(version), at, at + 1, Answer::Rows(rows));
     let rows = |more: &[u64]| Answer::Value([&[1, 1, 1], more].concat());
     check(&[insert(1, 0), append(2, 2, 4), append(3, 4, 5), get(rows(&[2, 3]), 6)]).unwrap();
     check(&[insert(1, 0), append(2, 2, 4), append(3, 4, 5), get(rows(&[3]), 6)]).unwrap_err();
     check(&[insert(1, 0), append(2, 2, 4), append(3, 2, 4)]).unwrap_err();
 
-    let take = |at| event(Call::Take, at, at + 4, value(1));
+    let take = |at| event(What::Take, at, at + 4, value(1));
     check(&[insert(1, 0), take(2)]).unwrap();
     check(&[insert(1, 0), take(2), take(3)]).unwrap_err();
-    let changed = event(Call::Append(2), 2, 3, Answer::Changed);
+    let changed = event(What::Append(2), 2, 3, Answer::Changed);
     check(&[insert(1, 0), changed.clone()]).unwrap_err();
-    check(&[insert(1, 0), changed, event(Call::Remove, 1, 5, Answer::Done)]).unwrap();
+    check(&[insert(1, 0), changed, event(What::Remove, 1, 5, Answer::Done)]).unwrap();
 }
 
 #[test]
 fn what_the_dead_had_begun_has_happened_before_they_died_or_not() {
-    let first = event(Call::Insert(1), 0, 1, Answer::Done);
-    let dead = Event { call: Call::Insert(2), begin: 2, end: 5, answer: None };
-    let get = |answer, at| event(Call::Get, at, at + 1, answer);
-    let with = |reads: &[Event]| check(&[&[first.clone(), dead.clone()], reads].concat());
+    let first = event(What::Insert(1), 0, 1, Answer::Done);
+    let killed = dead(What::Insert(2), 2, 5);
+    let get = |answer, at| event(What::Get, at, at + 1, answer);
+    let with = |reads: &[Event<OnKey>]| check(&[&[first.clone(), killed.clone()], reads].concat());
     with(&[get(value(1), 3), get(value(2), 4), get(value(2), 8)]).unwrap();
     with(&[get(value(1), 3), get(value(1), 8)]).unwrap();
     with(&[get(value(2), 3), get(value(1), 8)]).unwrap_err();
     with(&[get(value(1), 8), get(value(2), 10)]).unwrap_err();
     // What changes nothing is not put before what the dead had begun, where that explains more.
-    let insert = Event { call: Call::Insert(1), begin: 0, end: 2, answer: None };
-    let remove = event(Call::Remove, 1, 9, Answer::Done);
+    let insert = dead(What::Insert(1), 0, 2);
+    let remove = event(What::Remove, 1, 9, Answer::Done);
     check(&[insert, remove, get(Answer::NotFound, 4)]).unwrap();
 }
 
 /// A history of `threads` that really was done in an order, one call at a random moment of each interval.
-fn made(random: &mut Random, threads: u64) -> Vec<Event> {
-    let mut calls: Vec<Event> = Vec::new();
+fn made(random: &mut Random, threads: u64) -> Vec<Event<OnKey>> {
+    let mut calls: Vec<Event<OnKey>> = Vec::new();
     let mut moments = Vec::new();
     for thread in 0..threads {
         let mut time = random.below(20);
@@ -74,14 +79,14 @@ fn made(random: &mut Random, threads: u64) -> Vec<Event> {
             let (begin, end) = (time, time + 1 + random.below(60));
             time = end + 1 + random.below(20);
             moments.push((begin + random.below(end - begin + 1), calls.len()));
-            let call = super::random_call(random, thread << 16 | n);
+            let call = OnKey { key: 0, what: What::random(random, thread << 16 | n) };
             calls.push(Event { call, begin, end, answer: None });
         }
     }
     moments.sort_unstable();
-    let mut state: State = None;
+    let mut state = None;
     for (_, at) in moments {
-        let (answer, after) = super::checker::step(&state, calls[at].call);
+        let (answer, after) = calls[at].call.step(&state);
         (calls[at].answer, state) = (Some(answer), after);
     }
     calls
