@@ -56,13 +56,14 @@ impl Store {
     pub(crate) fn change_array(&self, key: &Key, opened: &Snapshot, change: Change<'_>) -> Result<Snapshot> {
         self.writer()?;
         let _tree = self.lock_tree(Mode::Shared)?;
+        let _value = self.lock_value(key)?;
+        // First whether it is still there: another value may have taken the place of its group.
+        let node = self.open_again(key, opened)?;
         let owner = self.owner_of(key)?;
         if owner != *key {
             let message = format!("is a column of the table {owner}, which is changed as a whole");
             return Err(Error::new(ErrorKind::Conflict, message));
         }
-        let _value = self.lock_value(key)?;
-        let node = self.open_again(key, opened)?;
         let NodeMetadata::Array(array) = &node.metadata else { return Err(replaced()) };
         if let Some(kind) = &node.marker.kind {
             let message = format!("is no plain array, of which parts can be changed, but {}", kind.name());

@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use calcstore::{Continue, DataStore, Error, NodeKind};
+use calcstore::{Continue, DataStore, Error, ErrorKind, NodeKind};
 use serde::{Deserialize, Serialize};
 
 use crate::child::{scratch, told};
@@ -203,4 +203,19 @@ fn what_is_stored_below_groups_that_come_and_go_is_where_it_was_acknowledged() {
         assert_eq!(left_behind(&store_of(directory.path())), [""; 0]);
     }
     println!("{calls} calls, {overlaps} pairs at once, {:?}", begun.elapsed());
+}
+
+// A handle whose group had become a value said that it was a column of that value, as if it were a table.
+// Whether what was opened is still there is decided first: then what stands above it can only be a group or its table.
+#[test]
+fn a_handle_whose_group_became_a_value_is_changed() {
+    let directory = scratch();
+    let store = DataStore::at(directory.path()).unwrap();
+    store.insert("/group/array", [1.0, 2.0]).unwrap();
+    let array = store.dataset("/group/array").unwrap();
+    store.remove("/group").unwrap();
+    store.insert("/group", [3.0]).unwrap();
+    for changed in [array.append([4.0]).map(|_| ()), array.write(0, 4.0), array.resize(&[1])] {
+        assert_eq!(changed.unwrap_err().kind(), ErrorKind::Changed);
+    }
 }
