@@ -155,7 +155,7 @@ impl Real for InPlace {
         match random.below(100) {
             0..72 => {
                 let member = random.below(MEMBERS as u64) as usize;
-                Self::Member { place, member, what: What::random(random, unique) }
+                Self::Member { place, member, what: What::random(random, unique, member > 0) }
             }
             72..74 => Self::Insert { place, version: unique },
             74..79 => Self::Remove { place },

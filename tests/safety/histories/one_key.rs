@@ -13,6 +13,8 @@ pub const KEYS: usize = 3;
 pub const ROWS: usize = 3;
 /// The rows that are written at once.
 const WRITTEN: usize = 2;
+/// The row that is written by itself.
+const ROW: usize = 1;
 const WIDTH: usize = 2;
 
 /// A call on one of the keys.
@@ -29,18 +31,24 @@ pub enum What {
     Insert(u64),
     InsertNew(u64),
     Append(u64),
+    /// Writes some rows, which are in several chunks, at once.
     Write(u64),
+    /// Writes one row, which is in one chunk, where it stands.
+    WriteRow(u64),
     Remove,
     Take,
 }
 
 impl What {
-    pub fn random(random: &mut Random, unique: u64) -> Self {
+    /// An array has either rows appended or one written: who reads meanwhile sees each chunk as it was before or after,
+    /// so that of both in turn one could see the second alone.
+    pub fn random(random: &mut Random, unique: u64, grows: bool) -> Self {
         match random.below(100) {
             0..40 => Self::Get,
             40..56 => Self::Insert(unique),
             56..64 => Self::InsertNew(unique),
-            64..78 => Self::Append(unique),
+            64..78 if grows => Self::Append(unique),
+            64..78 => Self::WriteRow(unique),
             78..88 => Self::Write(unique),
             88..95 => Self::Remove,
             _ => Self::Take,
@@ -65,13 +73,18 @@ impl What {
                 rows[..WRITTEN].fill(version);
                 (Answer::Done, Some(rows))
             }
+            (Self::WriteRow(version), Some(rows)) => {
+                let mut rows = rows.clone();
+                rows[ROW] = version;
+                (Answer::Done, Some(rows))
+            }
             (Self::Remove, Some(_)) => (Answer::Done, None),
             (Self::Take, Some(rows)) => (Answer::Value(rows.clone()), None),
         }
     }
 
     pub fn may_replace(self) -> bool {
-        !matches!(self, Self::Get | Self::Append(_))
+        !matches!(self, Self::Get | Self::Append(_) | Self::WriteRow(_))
     }
 
     pub fn perform(self, store: &DataStore, key: &str) -> Answer {
@@ -91,6 +104,9 @@ impl What {
             Self::Write(version) => {
                 let dataset = store.dataset(key)?.atomic(true);
                 dataset.write(0..WRITTEN, array(version, WRITTEN)).map(|()| Answer::Done)?
+            }
+            Self::WriteRow(version) => {
+                store.dataset(key)?.write(ROW..=ROW, array(version, 1)).map(|()| Answer::Done)?
             }
             Self::Remove => store.remove(key).map(|()| Answer::Done)?,
         })
@@ -132,7 +148,8 @@ impl Call for OnKey {
 
 impl Real for OnKey {
     fn random(random: &mut Random, unique: u64) -> Self {
-        Self { key: random.below(KEYS as u64) as usize, what: What::random(random, unique) }
+        let key = random.below(KEYS as u64) as usize;
+        Self { key, what: What::random(random, unique, key > 0) }
     }
 
     fn perform(self, store: &DataStore) -> Answer {

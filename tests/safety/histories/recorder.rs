@@ -68,6 +68,11 @@ pub fn take_part<C: Real>(directory: &Path, number: u64) {
         note(&Line::Begin { call, at: now() });
         let answer = call.perform(&store);
         note(&Line::End { answer, at: now() });
+        if random.once_in(20) {
+            // What was displaced goes away while others read it.
+            let collected = store.gc().older_than(Duration::ZERO).run().unwrap();
+            assert!(collected.failed.is_empty(), "{collected:?}");
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn made(random: &mut Random, threads: u64) -> Vec<Event<OnKey>> {
             let (begin, end) = (time, time + 1 + random.below(60));
             time = end + 1 + random.below(20);
             moments.push((begin + random.below(end - begin + 1), calls.len()));
-            let call = OnKey { key: 0, what: What::random(random, thread << 16 | n) };
+            let call = OnKey { key: 0, what: What::random(random, thread << 16 | n, true) };
             calls.push(Event { call, begin, end, answer: None });
         }
     }

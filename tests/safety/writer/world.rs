@@ -1,6 +1,7 @@
 //! What may be below the group of a writer.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use calcstore::{DataStore, ErrorKind, Node, NodeKind};
 use ndarray::Array2;
@@ -8,7 +9,7 @@ use ndarray::Array2;
 use super::operation::{ATTRIBUTE, CHUNK, Operation, Row, WIDTH};
 
 /// What is under a key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
     pub content: Content,
     /// The operation that set the attribute.
@@ -26,8 +27,21 @@ pub enum Content {
 }
 
 /// All groups and values of a writer by their keys, its own group among them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct World(pub BTreeMap<String, Member>);
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.content)?;
+        self.attribute.map_or(Ok(()), |attribute| write!(f, " with {attribute}"))
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(key, member)| write!(f, "{key}: {member:?}; "))
+    }
+}
 
 impl Member {
     fn new(content: Content) -> Self {
