@@ -122,7 +122,11 @@ impl Store {
     /// Finishes the moves of a writer that died, whose stage is `name`.
     pub(super) fn finish_moves(&self, stages: &Handle, name: &str) -> Result<()> {
         let failed = self.failed("cannot read what was being moved", INTERNALS);
-        let directory = self.files.open_directory(stages.as_fd(), name).map_err(&failed)?;
+        let directory = match self.files.open_directory(stages.as_fd(), name) {
+            // Its owner has just removed it, and died in peace.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            opened => opened.map_err(&failed)?,
+        };
         for entry in self.files.list(directory.as_fd()).map_err(&failed)? {
             let Some(note) = entry.name.to_str().filter(|name| name.starts_with(NOTE)) else { continue };
             let file = self.files.open_file(directory.as_fd(), note).map_err(&failed)?;

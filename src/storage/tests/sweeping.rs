@@ -44,6 +44,16 @@ fn the_stage_of_a_dead_writer_is_swept_and_that_of_a_living_one_is_not() {
     assert_eq!(names(&stages), own);
 }
 
+// Where a store was closed between the look at its stage and its removal, the collection reported a failure.
+// What is gone already needs neither be finished nor removed.
+#[test]
+fn a_stage_that_its_owner_removes_meanwhile_is_no_failure() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    let stages = store.open_internal("stage").unwrap();
+    store.finish_moves(&stages, "0123456789abcdef0123456789abcdef").unwrap();
+}
+
 #[test]
 fn a_stage_is_locked_as_long_as_anything_of_it_is_left() {
     let directory = tempfile::tempdir().unwrap();
