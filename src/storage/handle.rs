@@ -25,9 +25,18 @@ pub(crate) struct OpenNode {
 
 impl OpenNode {
     pub(crate) fn new(store: Arc<Store>, key: Key) -> Result<Self> {
-        let ((), snapshot) = store.read_version(&key, |_| Ok(()))?;
+        Self::reading(store, key, |_| Ok(())).map(|(node, ())| node)
+    }
+
+    /// Opens a node, and gives what `read` has read of that very node; it may be called several times.
+    pub(crate) fn reading<T>(
+        store: Arc<Store>,
+        key: Key,
+        read: impl FnMut(&Snapshot) -> Result<T>,
+    ) -> Result<(Self, T)> {
+        let (found, snapshot) = store.read_version(&key, read)?;
         let (seen, changing) = (RwLock::new(Arc::new(snapshot)), PerProcess::new(Mutex::default()));
-        Ok(Self { store, key, seen, changing })
+        Ok((Self { store, key, seen, changing }, found))
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {

@@ -51,7 +51,7 @@ fn child_deletes() {
                 Ok(()) => writeln!(deleted, "{id}").unwrap(),
                 // Its maker still has it, or was killed before it was made.
                 Err(error) => {
-                    assert!(matches!(error.kind(), ErrorKind::Locked | ErrorKind::Conflict), "{error}")
+                    assert!(matches!(error.kind(), ErrorKind::Locked | ErrorKind::Conflict), "{error}");
                 }
             }
         }
@@ -161,7 +161,9 @@ fn no_id_is_given_twice_where_processes_are_killed() {
             killed += 1;
         }
     }
-    takers.iter_mut().for_each(|taker| assert!(taker.wait().is_ok()));
+    for taker in &mut takers {
+        taker.wait().unwrap();
+    }
     let taken = noted(directory.path(), PROCESSES);
     eprintln!("{} IDs, {killed} of {PROCESSES} processes killed", taken.len());
     assert!(killed > 0);

@@ -28,6 +28,7 @@ mod links;
 #[allow(dead_code, reason = "not all oracles are asked here")]
 mod oracle;
 mod random;
+mod readers;
 mod scale;
 mod strace;
 mod writer;
