@@ -40,7 +40,9 @@ pub enum ErrorKind {
     ReadOnly,
     /// Well-formed, but beyond what this version can do.
     Unsupported,
-    /// The file system is full, or a quota is used up.
+    /// The file system is full, or a quota is used up, or a file would be larger than this process may write
+    /// (`ulimit -f`). That last one kills a process which does not ignore the signal `SIGXFSZ`; nothing stored before is
+    /// lost then, either.
     StorageFull,
     /// The caller asked to stop.
     Cancelled,
@@ -75,7 +77,8 @@ impl ErrorKind {
 
 /// Says what was being done, to what, what was wrong and, where there is one, the way out.
 ///
-/// It prints as one line: `KEY: MESSAGE (FILE)`; key and file only where they are known.
+/// It prints as one line: `KEY: MESSAGE (FILE)`; key and file only where they are known. Control characters in the name of the
+/// file are escaped.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -107,7 +110,17 @@ impl Error {
             }
             _ => ErrorKind::Io,
         };
-        let mut made = Self::new(kind, format!("{what}: {error}")).with_file(file);
+        let way_out = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "; make room and try again, what was stored before is safe"
+            }
+            io::ErrorKind::CrossesDevices => {
+                "; it lies on a mount of its own, or in the lower layer of an overlay without redirect_dir=on"
+            }
+            io::ErrorKind::FileTooLarge => "; this process may write no larger file (ulimit -f)",
+            _ => "",
+        };
+        let mut made = Self::new(kind, format!("{what}: {error}{way_out}")).with_file(file);
         made.0.source = Some(Box::new(error));
         made
     }
@@ -162,7 +175,9 @@ impl fmt::Display for Error {
         }
         f.write_str(&self.0.message)?;
         if let Some(file) = &self.0.file {
-            write!(f, " ({})", file.display())?;
+            // A name may hold a line break, and this is one line.
+            let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+            write!(f, " ({})", file.to_string_lossy().chars().map(shown).collect::<String>())?;
         }
         Ok(())
     }

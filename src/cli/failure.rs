@@ -148,7 +148,9 @@ impl fmt::Display for Fault {
         }
         f.write_str(&self.message)?;
         if let Some(file) = &self.file {
-            write!(f, " ({})", file.display())?;
+            // A name may hold a line break, and this is one line.
+            let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+            write!(f, " ({})", file.to_string_lossy().chars().map(shown).collect::<String>())?;
         }
         Ok(())
     }

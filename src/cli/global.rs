@@ -1,9 +1,10 @@
 //! The options that every verb takes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 /// The options that every verb takes, before it or after it.
@@ -13,7 +14,7 @@ pub struct Global {
     /// The calculation: its ID, -1 for the last, -2 for the one before; or the path of a directory with a store or
     /// any Zarr v3 hierarchy (./12 is a path)
     #[arg(short, long, global = true, value_name = "CALC", default_value = "-1")]
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true, value_parser = OsStringValueParser::new().try_map(Calc::parse))]
     pub calc: Calc,
 
     #[arg(help = "The data directory [default: $OQ_DATADIR, else $HOME/oqdata]")]
@@ -78,10 +79,10 @@ pub enum Calc {
     Path(PathBuf),
 }
 
-impl FromStr for Calc {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
+impl Calc {
+    /// Understands an argument, which may be a path that is no text.
+    fn parse(argument: OsString) -> Result<Self, String> {
+        let Some(text) = argument.to_str() else { return Ok(Self::Path(argument.into())) };
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         if text.is_empty() {
             return Err("neither an ID nor a path".to_owned());

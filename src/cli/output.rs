@@ -1,6 +1,8 @@
 //! Printing: data on standard output, all else on standard error.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value as Json;
@@ -63,6 +65,13 @@ impl Output {
     /// Prints a line for people.
     pub fn line(&self, text: &str) -> Result<(), Failure> {
         self.text(&format!("{text}\n"))
+    }
+
+    /// Prints a path as it is, for other programs: its bytes may be no text.
+    pub fn path(&self, path: &Path) -> Result<(), Failure> {
+        let line = [path.as_os_str().as_bytes(), b"\n"].concat();
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
     }
 
     /// Prints lines for people.

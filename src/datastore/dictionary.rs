@@ -100,7 +100,7 @@ impl DataStore {
     /// [`ErrorKind::NotFound`]; [`ErrorKind::WrongType`] for what is no table; and those of reading files.
     pub fn table(&self, key: &str) -> Result<StoredTable> {
         let key = Key::new(key)?;
-        let opened = self.in_chain(&key, |holder| StoredTable::open(Arc::clone(&holder.store), key.clone()));
+        let opened = self.in_chain(&key, |holder| StoredTable::open(&holder.store, key.clone()));
         opened.map_err(|error| self.suggest(&key, error))
     }
 

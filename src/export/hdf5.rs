@@ -73,8 +73,8 @@ impl<'a> Hdf5Export<'a> {
     /// # Errors
     /// [`ErrorKind::AlreadyExists`]; [`ErrorKind::Corrupt`] for a damaged value; [`ErrorKind::Cancelled`];
     /// [`ErrorKind::StorageFull`] and others of the file system. There is no file then, or the one before.
-    /// [`ErrorKind::InvalidInput`] for a Zarr hierarchy that is no calculation, where no file was named: it would
-    /// not belong there.
+    /// [`ErrorKind::InvalidInput`] where a directory, device or pipe has the name of the file, which no export replaces;
+    /// and for a Zarr hierarchy that is no calculation, where no file was named: it would not belong there.
     pub fn run(self) -> Result<ExportReport> {
         let file = self.file.clone().map_or_else(|| self.default_file(), Ok)?;
         let target = Target::new(Arc::clone(self.store.files()), &file, self.force)?;
@@ -138,10 +138,16 @@ impl Target {
             directory,
             force,
         };
-        if !force && target.files.stat(target.directory.as_fd(), name).is_ok() {
-            return Err(target.exists());
+        match target.files.stat(target.directory.as_fd(), name) {
+            // A device that is replaced is gone for everybody on the machine.
+            Ok(stat) if stat.is_special => {
+                let message =
+                    "a directory, device or pipe is there, which no export takes the place of; name a file";
+                Err(Error::new(ErrorKind::InvalidInput, message).with_file(file))
+            }
+            Ok(_) if !force => Err(target.exists()),
+            _ => Ok(target),
         }
-        Ok(target)
     }
 
     fn exists(&self) -> Error {

@@ -154,7 +154,10 @@ impl Store {
         let holder = self.group_for_removal(&parent)?;
         self.writer()?.groups.forget();
         // Its time of grace begins now.
-        let trash = self.make_wrapper(REMOVED, parent.components())?;
+        let trash = match self.make_wrapper(REMOVED, parent.components()) {
+            Err(error) if error.kind() == ErrorKind::StorageFull => return self.remove_at_once(key, &holder),
+            made => made?,
+        };
         let to = (trash.holder.as_fd(), key.name());
         let from = (holder.handle.as_fd(), key.name());
         let removed = self.writer()?.renames.to_new(&*self.files, from, to);
@@ -164,6 +167,19 @@ impl Store {
         }
         self.sync_if_power(&holder.handle, &place)?;
         self.sync_if_power(&trash.holder, &place)?;
+        Ok(true)
+    }
+
+    /// Removes a node where there is no room for the trash: who must make room is not to need some. Who is reading it
+    /// looks again, and finds nothing. Its files go when the power can be cut without bringing back half of them.
+    fn remove_at_once(&self, key: &Key, holder: &Group) -> Result<bool> {
+        let Writer { stage, renames, .. } = self.writer()?;
+        let name = stage.next_name();
+        let (from, to) = ((holder.handle.as_fd(), key.name()), (stage.handle(), name.as_str()));
+        let removed = renames.to_new(&*self.files, from, to);
+        removed.map_err(self.failed("cannot remove", &self.place(key)))?;
+        self.sync_everything()?;
+        self.discard(&name);
         Ok(true)
     }
 

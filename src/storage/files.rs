@@ -30,6 +30,8 @@ pub(crate) struct FileId {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stat {
     pub id: FileId,
+    /// Whether it is no file and no link: a directory, a device, a pipe.
+    pub is_special: bool,
     pub bytes: u64,
     /// Seconds since 1970.
     pub modified: i64,
@@ -386,6 +388,10 @@ impl From<rustix::fs::Stat> for Stat {
     fn from(stat: rustix::fs::Stat) -> Self {
         Self {
             id: FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
+            is_special: !matches!(
+                FileType::from_raw_mode(stat.st_mode as _),
+                FileType::RegularFile | FileType::Symlink
+            ),
             bytes: stat.st_size as u64,
             modified: stat.st_mtime as i64,
             modified_nanos: stat.st_mtime_nsec as u32,

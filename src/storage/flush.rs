@@ -66,6 +66,8 @@ impl Store {
     /// Makes our marker, or takes over the oldest of those that dead writers of this boot have left. What the others
     /// say, it says as well, so that they do not pile up.
     fn mark(&self) -> Result<()> {
+        // Who collects garbage because there are no inodes left is not to need one.
+        self.make_lock("store")?;
         let Some(own) = self.own_marker() else { return Ok(()) };
         let failed = self.failed("cannot mark the store as not flushed", INTERNALS);
         let place = format!("{INTERNALS}/{DIRTY}");

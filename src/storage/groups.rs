@@ -150,12 +150,16 @@ impl Store {
         let failed = self.failed("cannot make a directory in the trash", INTERNALS);
         let trash = writer.trash.as_fd();
         let mut place = wrapper.clone();
-        self.files.create_directory(trash, &place).map_err(&failed)?;
-        writer.litter.add();
+        let mut made = self.files.create_directory(trash, &place);
         for component in path {
             place = format!("{place}/{component}");
-            self.files.create_directory(trash, &place).map_err(&failed)?;
+            made = made.and_then(|()| self.files.create_directory(trash, &place));
         }
+        if let Err(error) = made {
+            let _ = remove_tree(&*self.files, trash, &wrapper);
+            return Err(failed(error));
+        }
+        writer.litter.add();
         let holder = self.files.open_directory(trash, &place).map_err(&failed)?;
         Ok(Trash { wrapper, holder })
     }

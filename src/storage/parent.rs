@@ -21,17 +21,16 @@ impl Store {
     /// The path to note for another store: `../NAME` where both are in one directory, so that this can be moved
     /// with all that is in it; else the absolute path.
     pub(crate) fn path_to(&self, other: &Self) -> Result<String> {
-        let path = other.path().to_str().ok_or_else(|| {
-            let message = "the path is not UTF-8, and cannot be noted";
-            Error::new(ErrorKind::InvalidInput, message).with_file(other.path())
-        })?;
         if let Some(name) = other.path().file_name().and_then(|name| name.to_str()) {
             let beside = format!("../{name}");
             if self.leads_to(&beside, other)? {
                 return Ok(beside);
             }
         }
-        Ok(path.to_owned())
+        other.path().to_str().map(str::to_owned).ok_or_else(|| {
+            let message = "the path is not UTF-8, and cannot be noted";
+            Error::new(ErrorKind::InvalidInput, message).with_file(other.path())
+        })
     }
 
     fn leads_to(&self, noted: &str, other: &Self) -> Result<bool> {

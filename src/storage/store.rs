@@ -263,6 +263,11 @@ impl Store {
         lock.acquire(mode, patience, &writer.trust, &self.shown(&lock_place(name)))
     }
 
+    /// Makes the file of a lock, if there is none yet.
+    pub(super) fn make_lock(&self, name: &str) -> Result<()> {
+        self.open_lock(&self.writer()?.locks, name).map(drop)
+    }
+
     fn open_lock(&self, locks: &Handle, name: &str) -> Result<Lock> {
         let file = self.files.open_lock(locks.as_fd(), name);
         file.and_then(|file| Lock::new(&self.files, file))

@@ -18,15 +18,18 @@
 
 mod ancestors;
 mod child;
+mod full_disk;
 mod histories;
 mod ids;
 mod injection;
 mod keys;
 mod kills;
 mod links;
+mod mounts;
 #[path = "../it/oracle.rs"]
 #[allow(dead_code, reason = "not all oracles are asked here")]
 mod oracle;
+mod places;
 mod random;
 mod readers;
 mod scale;

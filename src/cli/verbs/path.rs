@@ -6,11 +6,11 @@ use crate::cli::session::Session;
 /// Prints the directory of a calculation.
 pub fn run(session: &Session<'_>) -> Result<Exit, Failure> {
     let store = session.read()?;
-    let directory = store.calc_dir().display().to_string();
+    let directory = store.calc_dir().to_path_buf();
     if session.output.is_json() {
-        session.output.json(&json!({"calc_id": store.calc_id(), "calc_dir": directory}))?;
+        session.output.json(&json!({"calc_id": store.calc_id(), "calc_dir": directory.to_string_lossy()}))?;
     } else {
-        session.output.line(&directory)?;
+        session.output.path(&directory)?;
     }
     Ok(Exit::Done)
 }

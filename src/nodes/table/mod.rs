@@ -49,8 +49,8 @@ pub struct StoredTable {
 }
 
 impl StoredTable {
-    pub(crate) fn open(store: Arc<Store>, key: Key) -> Result<Self> {
-        let (node, schema) = OpenNode::reading(Arc::clone(&store), key, |snapshot| {
+    pub(crate) fn open(store: &Arc<Store>, key: Key) -> Result<Self> {
+        let (node, schema) = OpenNode::reading(Arc::clone(store), key, |snapshot| {
             let table = store.table(snapshot)?;
             let columns = table.open(table.columns())?;
             scan::schema(columns.iter().map(|(name, column)| (name.as_str(), column as &dyn Source)))

@@ -172,7 +172,8 @@ fn a_full_disk_is_told_and_what_was_stored_before_is_kept() {
         &at,
         full,
         ErrorKind::StorageFull,
-        "/b: cannot write the value: File too large (os error 27) (…/store/.calcstore)",
+        "/b: cannot write the value: File too large (os error 27); this process may write no larger file (ulimit -f) \
+         (…/store/.calcstore)",
     );
     assert_eq!(store.get::<f64>("/a").unwrap(), 1.0);
     assert_eq!(store.keys("/").unwrap().collect::<Vec<_>>(), ["a"]);
