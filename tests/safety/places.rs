@@ -1,6 +1,6 @@
 //! Stores in strange places: names that are no text, paths that are too long, links, mounts, and what is no directory.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::symlink;
@@ -344,6 +344,6 @@ fn bind_and_overlay_mounts_are_places_like_others() {
     let directory = tempfile::tempdir().unwrap();
     let Some(mut command) = mounting("places::child_works_on_mounts", directory.path(), 0) else { return };
     assert!(command.status().unwrap().success(), "the child says why");
-    let left = fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    assert_eq!(left.collect::<Vec<_>>(), [OsStr::new(""); 0], "the mounts went with the child");
+    let left = fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(left, 0, "the mounts went with the child");
 }

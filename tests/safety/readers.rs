@@ -291,7 +291,9 @@ fn readers_see_whole_values_while_writers_replace_append_and_write_regions() {
             }
         };
         let threads: Vec<_> = (0..READERS).map(|seed| scope.spawn(read(seed))).collect();
-        threads.into_iter().for_each(|thread| counts.add(&thread.join().unwrap()));
+        for thread in threads {
+            counts.add(&thread.join().unwrap());
+        }
     });
     let (looks, seconds) = (LOOKS.load(Relaxed), begin.elapsed().as_secs_f64());
     eprintln!("{counts}, {looks} looks again, in {seconds:.1} s");
