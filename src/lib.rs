@@ -42,7 +42,7 @@
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
 //! | see what takes space | [`size`](DataStore::size) |
 //! | free the space of what was removed, delete a calculation | [`gc`](DataStore::gc), [`Options::delete`] |
-//! | find damage | [`check`](DataStore::check) |
+//! | find damage, and repair it | [`check`](DataStore::check), [`repair`](DataStore::repair) |
 //! | make any text a name | [`key::escape_component`] |
 //! | decide on an error | [`Error::kind`] |
 //!
@@ -74,8 +74,8 @@ mod values;
 mod zarr;
 
 pub use datastore::{
-    CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Fault, Gc, GcReport, Keys, Options,
-    Overwrite, Parent, Size, StoredFile,
+    CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Keys, Options,
+    Overwrite, Parent, RepairReport, Size, StoredFile,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Export, LeftOut};
@@ -85,7 +85,10 @@ pub use nodes::{
 };
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};
-pub use storage::{Copied, Durability, Leftover, LeftoverKind, LockPolicy, Outcome, Recovered};
+pub use storage::{
+    Copied, Durability, Finding, FindingKind, Leftover, LeftoverKind, LockPolicy, Outcome, Recovered, Remedy,
+    Repaired,
+};
 pub use values::{
     AnyArray, ArrayContent, Bytes, Column, ColumnSchema, Condition, Content, DataType, Element, Elements,
     Get, Object, OwnedElement, Put, Scalar, Source, Stored, Table, TableSchema, Value,

@@ -1,5 +1,6 @@
 //! The front: a dictionary of values in a directory.
 
+mod check;
 mod copy;
 mod delete;
 mod dictionary;
@@ -16,16 +17,16 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::export::{ExportReport, Hdf5Export};
 use crate::key::Key;
 use crate::nodes::Attributes;
-use crate::progress::Continue;
-use crate::storage::{Finding, Recovered, Store, is_nothing};
+use crate::storage::{Recovered, Store, is_nothing};
 use crate::zarr::{Kind, Marker, NodeMetadata, Status};
 
 use parent::OpenParent;
 
+pub use check::{CheckReport, RepairReport};
 pub use copy::CopyFrom;
 pub use delete::Deletion;
 pub use draft::Draft;
@@ -227,42 +228,6 @@ impl DataStore {
     pub fn hdf5_export(&self) -> Hdf5Export<'_> {
         Hdf5Export::new(&self.store)
     }
-
-    /// Reads everything below `key` and looks for damage: wrong checksums, missing chunks, metadata that make no
-    /// sense, files that do not belong; and for dimensions of one name that differ in length in a group or above it.
-    /// `progress` is called with the number of nodes so far.
-    ///
-    /// # Errors
-    /// Damage is no error but part of the report. [`ErrorKind::Cancelled`] where `progress` said so.
-    pub fn check(&self, key: &str, mut progress: impl FnMut(u64) -> Continue) -> Result<CheckReport> {
-        let mut each = |count| match progress(count) {
-            Continue::Yes => Ok(()),
-            Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
-        };
-        let (checked, findings) = self.store.check(&Key::new(key)?, &mut each)?;
-        let faults = findings.into_iter().map(|Finding { key, what }| Fault { key, what }).collect();
-        Ok(CheckReport { checked, faults })
-    }
-}
-
-/// What [`DataStore::check`] found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CheckReport {
-    /// The number of nodes that were read.
-    pub checked: u64,
-    /// What is wrong, in the order of the keys.
-    pub faults: Vec<Fault>,
-}
-
-/// Something that is wrong with a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Fault {
-    /// The key of the node.
-    pub key: String,
-    /// What is wrong with it.
-    pub what: String,
 }
 
 impl fmt::Debug for DataStore {

@@ -149,6 +149,16 @@ impl DataStore {
         self.note_parent(Some(self.store.path_to(&parent.store)?))
     }
 
+    /// Opens all parents; the first that cannot be opened is the error.
+    pub(super) fn parents(&self) -> Result<()> {
+        let mut chain = vec![self.clone()];
+        while let Some(parent) = chain.last().map_or(Ok(None), Self::parent)? {
+            check_chain(&chain, &parent)?;
+            chain.push(parent);
+        }
+        Ok(())
+    }
+
     fn noted_parent(&self) -> Result<Option<String>> {
         self.store.read(&Key::root(), |snapshot| {
             Ok(match &snapshot.marker.kind {

@@ -1,164 +1,116 @@
 //! Looking at every file of a store for damage.
 
-use std::os::fd::AsFd;
-
 use super::dimensions::Dimensions;
-use super::read::Snapshot;
-use super::store::{Store, exists};
-use crate::error::{ErrorKind, Result};
+use super::finding::{Finding, FindingKind};
+use super::look::{Depth, Look};
+use super::read::{Snapshot, nothing_at};
+use super::store::Store;
+use crate::error::Result;
 use crate::key::Key;
 use crate::values::Stored;
-use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
+use crate::zarr::{METADATA_FILE, NodeMetadata};
 
-/// Something that is wrong with a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
-    pub key: String,
-    pub what: String,
+/// What was looked at, and what was found.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub nodes: u64,
+    /// The bytes of their chunk files.
+    pub bytes: u64,
+    /// What is wrong.
+    pub faults: Vec<Finding>,
+    /// What takes space and harms nobody.
+    pub leftovers: Vec<Finding>,
 }
 
-/// What a walk over a store found.
+/// A walk over a store.
 struct Check<'a> {
     store: &'a Store,
-    checked: u64,
-    findings: Vec<Finding>,
+    checked: Checked,
     dimensions: Dimensions,
     each: &'a mut dyn FnMut(u64) -> Result<()>,
 }
 
 impl Store {
-    /// Reads every node below `key`, and it; calls `each` with the number of nodes so far. Gives that number, and
-    /// what is wrong.
-    pub(crate) fn check(
-        &self,
-        key: &Key,
-        each: &mut dyn FnMut(u64) -> Result<()>,
-    ) -> Result<(u64, Vec<Finding>)> {
-        let mut check =
-            Check { store: self, checked: 0, findings: Vec::new(), dimensions: Dimensions::default(), each };
-        check.node(key)?;
-        let lengths = check.dimensions.findings().into_iter();
-        check.findings.extend(lengths.map(|(key, what)| Finding { key: key.to_string(), what }));
-        check.findings.sort_by(|one, other| one.key.cmp(&other.key));
-        let cuts = self.unrecovered()?.into_iter();
-        check.findings.extend(cuts.map(|(key, what)| Finding { key, what }));
-        Ok((check.checked, check.findings))
+    /// Reads every node below `key`, and it; calls `each` with the number of nodes so far.
+    pub(crate) fn check(&self, key: &Key, each: &mut dyn FnMut(u64) -> Result<()>) -> Result<Checked> {
+        let (checked, dimensions) = (Checked::default(), Dimensions::default());
+        let mut check = Check { store: self, checked, dimensions, each };
+        let owner = self.owner_of(key).unwrap_or_else(|_| key.clone());
+        let table = (owner != *key).then_some(&owner);
+        let look = check.look(key, table)?;
+        if look.is_gone {
+            return Err(nothing_at(key));
+        }
+        check.node(key, table, look)?;
+        let lengths = check.dimensions.findings().into_iter().map(|(key, what)| {
+            let file = format!("{}/{METADATA_FILE}", self.place(&key)).into();
+            Finding { kind: FindingKind::Dimension, key: key.to_string(), file, what }
+        });
+        let mut checked = check.checked;
+        checked.faults.extend(lengths);
+        if key.is_root() && self.is_calculation() {
+            checked.add(self.look_at_internals()?);
+        }
+        for found in [&mut checked.faults, &mut checked.leftovers] {
+            found.sort_by(|one, other| (&one.key, &one.file).cmp(&(&other.key, &other.file)));
+        }
+        Ok(checked)
     }
 
     /// Reads all that a node holds itself.
     pub(super) fn verify(&self, snapshot: &Snapshot) -> Result<()> {
-        let store = self;
         if let NodeMetadata::Array(array) = &snapshot.metadata {
-            let reader = store.array_reader(snapshot, array)?;
+            let reader = self.array_reader(snapshot, array)?;
+            let verify = |index: &[u64]| reader.verify_file(index).map(|_| ());
             if reader.sparse {
-                reader.stored_chunks()?.iter().try_for_each(|index| reader.verify_file(index))?;
+                reader.stored_chunks()?.iter().try_for_each(|index| verify(index))?;
             } else {
-                (0..reader.grid.len()).try_for_each(|n| reader.verify_file(&reader.grid.index(n)))?;
+                (0..reader.grid.len()).try_for_each(|n| verify(&reader.grid.index(n)))?;
             }
         }
-        // An object must make sense without its type, a table must have all of its columns.
-        store.with_stored(snapshot, |stored| match stored {
+        self.verify_meaning(snapshot)
+    }
+
+    /// An object must make sense without its type, a table must have all of its columns.
+    pub(super) fn verify_meaning(&self, snapshot: &Snapshot) -> Result<()> {
+        self.with_stored(snapshot, |stored| match stored {
             Stored::Object(object) => object.json().map(|_| ()),
             _ => Ok(()),
         })
     }
 }
 
-impl Check<'_> {
-    fn node(&mut self, key: &Key) -> Result<()> {
-        let store = self.store;
-        self.checked += 1;
-        (self.each)(self.checked)?;
-        let children = store.read(key, |snapshot| {
-            store.verify(snapshot)?;
-            let array = match &snapshot.metadata {
-                NodeMetadata::Array(array) => Some(array.clone()),
-                NodeMetadata::Group(_) => None,
-            };
-            self.entries(key, snapshot).map(|entries| (entries, array))
-        });
-        let (children, strangers) = match children {
-            Ok((entries, array)) => {
-                if let Some(array) = array {
-                    self.dimensions.add(key, &array);
-                }
-                entries
-            }
-            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
-            Err(error) => {
-                let what = error.file().map_or(error.message().to_owned(), |file| {
-                    format!("{} ({})", error.message(), file.display())
-                });
-                self.findings.push(Finding { key: key.to_string(), what });
-                return Ok(());
-            }
-        };
-        for what in strangers {
-            self.findings.push(Finding { key: key.to_string(), what });
+impl Checked {
+    pub(super) fn add(&mut self, found: Vec<Finding>) {
+        for finding in found {
+            if finding.kind.is_fault() { &mut self.faults } else { &mut self.leftovers }.push(finding);
         }
-        for name in children {
-            self.node(&key.child(&name)?)?;
+    }
+}
+
+impl Check<'_> {
+    /// Looks at a node, which is a column where a table is given.
+    fn look(&mut self, key: &Key, table: Option<&Key>) -> Result<Look> {
+        let Self { store, checked, each, .. } = self;
+        store.look_at(key, table, Depth::Chunks, &mut || each(checked.nodes))
+    }
+
+    fn node(&mut self, key: &Key, table: Option<&Key>, look: Look) -> Result<()> {
+        if look.is_node {
+            self.checked.nodes += 1;
+            (self.each)(self.checked.nodes)?;
+        }
+        self.checked.bytes += look.bytes;
+        self.checked.add(look.findings);
+        if let Some(array) = look.array {
+            self.dimensions.add(key, &array);
+        }
+        let table = (look.is_table && table.is_none()).then_some(key);
+        for name in look.members {
+            let child = key.child(&name)?;
+            let look = self.look(&child, table)?;
+            self.node(&child, table, look)?;
         }
         Ok(())
     }
-
-    /// The members of a group or table, and what is in the directory without belonging there.
-    fn entries(&self, key: &Key, snapshot: &Snapshot) -> Result<(Vec<String>, Vec<String>)> {
-        let store = self.store;
-        let directory = snapshot.directory.as_fd();
-        let (mut members, mut strangers) = (Vec::new(), Vec::new());
-        let failed = store.failed("cannot list", &snapshot.place);
-        for entry in store.files.list(directory).map_err(&failed)? {
-            let name = entry.name.to_string_lossy().into_owned();
-            if name == METADATA_FILE {
-                continue;
-            }
-            match (&snapshot.metadata, &snapshot.marker.kind) {
-                (NodeMetadata::Array(array), _) if is_chunk(&name, array.shape.len()) => {}
-                (NodeMetadata::Group(_), Some(Kind::Table { columns, .. })) if columns.contains(&name) => {
-                    members.push(name);
-                }
-                (NodeMetadata::Group(_), None | Some(Kind::Root { .. }))
-                    if entry.is_directory && key.child(&name).is_ok() =>
-                {
-                    match self.is_node(snapshot, &name) {
-                        Ok(true) => members.push(name),
-                        Ok(false) => strangers.push(stranger(&name)),
-                        Err(error) => strangers.push(error.to_string()),
-                    }
-                }
-                _ => strangers.push(stranger(&name)),
-            }
-        }
-        strangers.extend(names_alike(&members));
-        Ok((members, strangers))
-    }
-
-    fn is_node(&self, snapshot: &Snapshot, name: &str) -> Result<bool> {
-        let path = format!("{name}/{METADATA_FILE}");
-        let stat = self.store.files.stat(snapshot.directory.as_fd(), &path);
-        let place = format!("{}/{name}", snapshot.place);
-        exists(stat).map_err(self.store.failed("cannot look into", &place))
-    }
-}
-
-fn stranger(name: &str) -> String {
-    format!("{name:?} does not belong here")
-}
-
-/// Whether a file or directory of an array can hold chunks.
-fn is_chunk(name: &str, rank: usize) -> bool {
-    let indices = name.strip_prefix("c.").unwrap_or(name);
-    name == "c"
-        || (rank > 0
-            && indices.split('.').all(|index| !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit())))
-        || name == "0"
-}
-
-/// Members that a file system which ignores case would take for one.
-fn names_alike(members: &[String]) -> Vec<String> {
-    let mut folded: Vec<(String, &String)> = members.iter().map(|name| (name.to_lowercase(), name)).collect();
-    folded.sort();
-    let pairs = folded.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-    pairs.map(|pair| format!("{:?} and {:?} differ only by case", pair[0].1, pair[1].1)).collect()
 }

@@ -109,9 +109,14 @@ impl<'a> ArrayReader<'a> {
         error.with_file(self.store.shown(self.place).join(path))
     }
 
-    /// Reads one chunk file only to see whether it is whole.
-    pub(super) fn verify_file(&self, index: &[u64]) -> Result<()> {
-        self.file(index).map(|_| ())
+    /// Reads one chunk file only to see whether it is whole; gives its bytes, 0 where a sparse array has none.
+    pub(super) fn verify_file(&self, index: &[u64]) -> Result<u64> {
+        let path = self.array.chunk_keys.path(index);
+        let Some(file) = self.open_file(&path)? else { return Ok(0) };
+        let length = self.store.files.stat_open(file.as_fd());
+        let length = length.map_err(self.store.failed("cannot read", self.place))?.bytes;
+        let stored = Stored { file: Arc::new(file), path, start: 0, length: None };
+        self.decode(&stored, &self.codecs).map(|_| length)
     }
 
     /// Checks that the file of a chunk is there, with the length that it must have.
@@ -144,7 +149,7 @@ impl<'a> ArrayReader<'a> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(self.damaged(path, "the chunk is missing"))
             }
-            Err(error) => Err(self.store.failed("cannot open", self.place)(error)),
+            Err(error) => Err(Error::io("cannot open", self.store.shown(self.place).join(path), error)),
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct Stat {
 pub(crate) struct Entry {
     pub name: OsString,
     pub is_directory: bool,
+    /// Whether it is a plain file: no link, no FIFO, no device.
+    pub is_file: bool,
 }
 
 /// What a rename does to something that has the new name already.
@@ -123,6 +125,8 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn create_output(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Box<dyn Output>>;
     fn rename(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str), how: Rename)
     -> io::Result<()>;
+    /// Moves something by a name that `list` gave to another directory, where nothing has that name.
+    fn move_listed(&self, from: BorrowedFd<'_>, name: &OsStr, to: BorrowedFd<'_>) -> io::Result<()>;
     /// Gives a file a second name, which nothing has yet.
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()>;
     fn remove_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<()>;
@@ -220,15 +224,15 @@ impl Files for Os {
             if name == b"." || name == b".." {
                 continue;
             }
-            let is_directory = match entry.file_type() {
-                FileType::Directory => true,
+            let kind = match entry.file_type() {
                 FileType::Unknown => {
                     let stat = rustix::fs::statat(directory, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
-                    FileType::from_raw_mode(stat.st_mode) == FileType::Directory
+                    FileType::from_raw_mode(stat.st_mode)
                 }
-                _ => false,
+                kind => kind,
             };
-            entries.push(Entry { name: OsString::from_vec(name.to_vec()), is_directory });
+            let (is_directory, is_file) = (kind == FileType::Directory, kind == FileType::RegularFile);
+            entries.push(Entry { name: OsString::from_vec(name.to_vec()), is_directory, is_file });
         }
         entries.sort();
         Ok(entries)
@@ -335,6 +339,10 @@ impl Files for Os {
             Errno::NOTEMPTY => Errno::EXIST.into(),
             error => error.into(),
         })
+    }
+
+    fn move_listed(&self, from: BorrowedFd<'_>, name: &OsStr, to: BorrowedFd<'_>) -> io::Result<()> {
+        Ok(rustix::fs::renameat_with(from, name, to, name, RenameFlags::NOREPLACE)?)
     }
 
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()> {

@@ -100,6 +100,11 @@ impl Store {
         Ok(())
     }
 
+    /// Whether a change by this handle is under way.
+    pub(super) fn is_changing(&self) -> bool {
+        self.writer().is_ok_and(|writer| writer.dirty.state().settled().is_none())
+    }
+
     /// The markers that there are, by name.
     pub(super) fn markers(&self) -> Result<Vec<MarkerName>> {
         let place = format!("{INTERNALS}/{DIRTY}");

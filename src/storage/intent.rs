@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 
 /// Where the intents are.
-const INTENTS: &str = "intent";
+pub(super) const INTENTS: &str = "intent";
 
 /// What an intent file says. The places are below `.calcstore`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -107,6 +107,12 @@ impl Store {
             intents.push((name, serde_json::from_slice(&bytes).ok()));
         }
         Ok(intents)
+    }
+
+    /// The names of the intents, and their keys; none where an intent makes no sense.
+    pub(super) fn intended(&self) -> Result<Vec<(String, Option<Key>)>> {
+        let key = |intent: Option<Intent>| Key::new(&intent?.key).ok();
+        Ok(self.intents()?.into_iter().map(|(name, intent)| (name, key(intent))).collect())
     }
 
     /// Whether what is at `key`, or above it, is just being replaced.

@@ -3,14 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::store::Store;
-use super::sweep::GRACE;
-
 /// So many displaced values, or old files of values that were changed in place, and it is time to sweep.
 const MANY: u32 = 1000;
 
-/// How long a sweep waits for those that are changing something: they all wait behind it.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a displaced value stays readable for those that had just opened it.
+pub(super) const GRACE: Duration = Duration::from_mins(1);
 
 /// What a writer has put into the trash since it last swept.
 #[derive(Debug, Default)]
@@ -30,7 +27,7 @@ impl Litter {
     }
 
     /// Whether it is time to sweep. Whoever is told so does it: the count starts anew.
-    fn is_due(&self) -> bool {
+    pub fn is_due(&self) -> bool {
         let mut count = self.count();
         let is_due = count.wrappers >= MANY || count.since.is_some_and(|since| since.elapsed() > GRACE);
         if is_due {
@@ -41,14 +38,5 @@ impl Litter {
 
     fn count(&self) -> MutexGuard<'_, Count> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Store {
-    /// Sweeps where enough has come together. The caller holds no lock.
-    pub(super) fn sweep_if_due(&self) {
-        if !self.is_staged() && self.writer().is_ok_and(|writer| writer.litter.is_due()) {
-            self.sweep_with_patience(PATIENCE);
-        }
     }
 }

@@ -15,8 +15,11 @@
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
 //! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
 //!   noticing that something changed meanwhile; `elements`: what was read.
-//! - `sweep`, `remove`, `check`, `dimensions`: removing what is left over, finding what is damaged or does not fit.
-//! - `calculations`, `next_id`, `delete`: the directories `calc_<ID>`; `root`: a store's topmost group; `parent`: the way from one to another.
+//! - `sweep`, `litter`, `remove`: removing what is left over.
+//! - `check`, `look`, `look_groups`, `internals`, `dimensions`, `finding`: finding what is damaged or does not fit.
+//! - `repair`, `lost`: mending that, or setting it aside.
+//! - `calculations`, `next_id`, `delete`: the directories `calc_<ID>`; `root`: a store's topmost group; `parent`: the way
+//!   from one to another.
 
 mod array_options;
 mod array_read;
@@ -37,15 +40,20 @@ mod displaced;
 mod draft;
 mod elements;
 mod files;
+mod finding;
 mod flush;
 mod fork;
 mod groups;
 mod handle;
 mod intent;
+mod internals;
 mod known_groups;
 mod list;
 mod litter;
 mod lock;
+mod look;
+mod look_groups;
+mod lost;
 mod next_id;
 mod node_write;
 mod older;
@@ -56,6 +64,7 @@ mod recovered;
 mod remove;
 mod rename;
 mod renames;
+mod repair;
 mod root;
 mod size;
 mod stage;
@@ -73,12 +82,13 @@ mod xattr;
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory, id_of};
-pub(crate) use check::Finding;
+pub(crate) use check::Checked;
 pub(crate) use columns::Column;
 pub(crate) use commit::Existing;
 pub use copy::Copied;
 pub(crate) use draft::Draft;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
+pub use finding::{Finding, FindingKind, Remedy, Repaired};
 pub(crate) use handle::OpenNode;
 pub(crate) use read::{Snapshot, is_nothing};
 pub use recovered::{Outcome, Recovered};

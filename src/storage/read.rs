@@ -292,7 +292,7 @@ fn read_object(
 
 /// Whether an error can only mean that something is changing: the directory left the store in mid-lookup, or was
 /// swept away on a network file system.
-fn is_passing(error: &Error) -> bool {
+pub(super) fn is_passing(error: &Error) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
     source.is_some_and(|source| {
         matches!(

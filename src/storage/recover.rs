@@ -12,15 +12,13 @@ use super::dirty::MarkerName;
 use super::flush::DIRTY;
 use super::groups::is_plain_group;
 use super::lock::Mode;
+use super::lost::{empty_group, split};
 use super::older::{Holds, Wrapper};
 use super::recovered::{Outcome, Recovered};
-use super::renames::Name;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::zarr::{
-    ArrayMetadata, GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, Status, column_names,
-};
+use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
 
 /// Clocks are set while programs run: so many seconds before a marker was made, changes count as later.
 const MARGIN: i64 = 3600;
@@ -35,7 +33,7 @@ struct Recovery<'a> {
 
 impl Store {
     /// The markers that say that the power was cut: their writers are dead, and lived in another boot.
-    fn markers_of_cuts(&self) -> Result<Vec<MarkerName>> {
+    pub(super) fn markers_of_cuts(&self) -> Result<Vec<MarkerName>> {
         let here = MarkerName::new(&self.files.boot(), &"0".repeat(32));
         let is_here = |marker: &MarkerName| here.as_ref().is_some_and(|here| marker.is_of_boot(here));
         let markers = self.markers()?.into_iter();
@@ -67,6 +65,10 @@ impl Store {
         }
         self.sync_everything()?;
         drop(tree);
+        // What was put back may be older than a move.
+        for recovered in found.iter().filter(|recovered| recovered.outcome == Outcome::PutBack) {
+            self.renew_names(&Key::new(&recovered.key)?)?;
+        }
         for marker in &markers {
             self.remove_marker(marker);
         }
@@ -87,23 +89,6 @@ impl Store {
             Err(error) => damage(error),
         }
     }
-
-    /// What `check` says of a power cut.
-    pub(super) fn unrecovered(&self) -> Result<Vec<(String, String)>> {
-        let mut found = Vec::new();
-        if self.is_calculation() && !self.markers_of_cuts()?.is_empty() {
-            let what = "the power was cut before values were flushed; what was torn is repaired when the store is \
-                        opened for writing";
-            found.push(("/".to_owned(), what.to_owned()));
-        }
-        let lost = format!("{INTERNALS}/lost");
-        let Some(directory) = self.open_if_there(&lost)? else { return Ok(found) };
-        for entry in self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &lost))? {
-            let what = format!("{lost}/{} holds what a power cut tore", entry.name.display());
-            found.push(("/".to_owned(), what));
-        }
-        Ok(found)
-    }
 }
 
 /// Tells damage from what says nothing about the value.
@@ -111,13 +96,15 @@ fn damage(error: Error) -> Result<Option<String>> {
     match error.kind() {
         // Nobody can tell.
         ErrorKind::Unsupported => Ok(None),
-        ErrorKind::Io
-        | ErrorKind::PermissionDenied
-        | ErrorKind::Busy
-        | ErrorKind::Locked
-        | ErrorKind::StorageFull => Err(error),
-        _ => Ok(Some(error.message().to_owned())),
+        kind if is_damage(kind) => Ok(Some(error.message().to_owned())),
+        _ => Err(error),
     }
+}
+
+/// Whether an error of a value says that it is damaged, and not that it cannot be read here and now.
+pub(super) fn is_damage(kind: ErrorKind) -> bool {
+    use ErrorKind::{Busy, Io, Locked, PermissionDenied, StorageFull, Unsupported};
+    !matches!(kind, Io | PermissionDenied | Busy | Locked | StorageFull | Unsupported)
 }
 
 impl Recovery<'_> {
@@ -151,14 +138,14 @@ impl Recovery<'_> {
     }
 
     fn members(&mut self, key: &Key, place: &str) -> Result<()> {
-        self.names(place)?.iter().try_for_each(|name| match key.child(name) {
+        self.store.directories_in(place)?.iter().try_for_each(|name| match key.child(name) {
             Ok(child) => self.node(&child),
             Err(_) => Ok(()),
         })
     }
 
     fn has_changed_below(&self, place: &str) -> Result<bool> {
-        for name in self.names(place)? {
+        for name in self.store.directories_in(place)? {
             let below = format!("{place}/{name}");
             let stat = self.store.files.stat(self.store.root(), &below);
             let stat = stat.map_err(self.store.failed("cannot look into", &below))?;
@@ -169,18 +156,9 @@ impl Recovery<'_> {
         Ok(false)
     }
 
-    /// The directories in a directory.
-    fn names(&self, place: &str) -> Result<Vec<String>> {
-        let store = self.store;
-        let Some(directory) = store.open_if_there(place)? else { return Ok(Vec::new()) };
-        let entries = store.files.list(directory.as_fd()).map_err(store.failed("cannot list", place))?;
-        let names = entries.into_iter().filter(|entry| entry.is_directory);
-        Ok(names.filter_map(|entry| entry.name.into_string().ok()).collect())
-    }
-
     /// Repairs a directory whose `zarr.json` is torn, so that only what is in it tells whether it was a group.
     fn nameless(&mut self, key: &Key, place: &str, damage: String) -> Result<()> {
-        let is_group = key.is_root() || self.holds_nodes(key, place)?;
+        let is_group = key.is_root() || self.store.holds_nodes(key, place)?;
         if self.repair(key, !is_group)? {
             return self.node_again(key, place);
         }
@@ -207,36 +185,12 @@ impl Recovery<'_> {
         if is_plain_group(&snapshot.metadata)? { self.members(key, place) } else { Ok(()) }
     }
 
-    /// Whether there are nodes in a directory that are no columns of a table.
-    fn holds_nodes(&self, key: &Key, place: &str) -> Result<bool> {
-        let row = column_names(key, "", 1).pop();
-        for name in self.names(place)? {
-            let Ok(child) = key.child(&name) else { continue };
-            let Ok(snapshot) = self.store.open_place(format!("{place}/{name}"), &child) else { continue };
-            let is_column = match &snapshot.metadata {
-                NodeMetadata::Array(ArrayMetadata { dimension_names: Some(names), .. }) => {
-                    names.first().is_some_and(|name| *name == row)
-                }
-                _ => false,
-            };
-            if !is_column {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Gives a group new metadata.
     fn regroup(&self, key: &Key, place: &str) -> Result<()> {
         let store = self.store;
-        let mut group = GroupMetadata::default();
-        if key.is_root() {
-            let kind = Kind::Root { status: Status::Created, parent: None };
-            Marker::of_kind(kind).write(&mut group.attributes)?;
-        }
         let directory = store.files.open_directory(store.root(), place);
         let directory = directory.map_err(store.failed("cannot open", place))?;
-        store.rewrite_metadata(&directory, place, &NodeMetadata::Group(group))
+        store.rewrite_metadata(&directory, place, &NodeMetadata::Group(empty_group(key)?))
     }
 
     /// Makes a value whole, or the metadata of a group, from the newest older version backwards. Gives whether it is. A
@@ -311,7 +265,7 @@ impl Recovery<'_> {
             if older.iter().take_while(has_files).any(is_kept) {
                 return Ok(Some(what));
             }
-            store.move_to_lost(place, &file, &format!("{}/{file}", key.as_str()))?;
+            store.move_to_lost(place, &file, (store.txid()?, &format!("{}/{file}", key.as_str())))?;
             self.found.insert(
                 format!("{key}/{file}"),
                 Recovered {
@@ -332,7 +286,7 @@ impl Recovery<'_> {
             return Ok(());
         }
         let (above, name) = split(&live);
-        store.move_to_lost(above, name, key.as_str())?;
+        store.move_to_lost(above, name, (store.txid()?, key.as_str()))?;
         let from = older.strip_prefix(INTERNALS).unwrap_or(older).trim_start_matches('/');
         store.bring_back(from, key).map(|_| ())
     }
@@ -341,7 +295,7 @@ impl Recovery<'_> {
         let place = self.store.place(key);
         let damage = self.store.damage_at(&place, key)?.unwrap_or_default();
         let (above, name) = split(&place);
-        self.store.move_to_lost(above, name, key.as_str())?;
+        self.store.move_to_lost(above, name, (self.store.txid()?, key.as_str()))?;
         self.note(key, damage, Outcome::Lost);
         Ok(())
     }
@@ -349,42 +303,4 @@ impl Recovery<'_> {
     fn note(&mut self, key: &Key, damage: String, outcome: Outcome) {
         self.found.insert(key.to_string(), Recovered { key: key.to_string(), damage, outcome });
     }
-}
-
-impl Store {
-    fn exchange_places(&self, a: &str, b: &str) -> Result<bool> {
-        let open = |place: &str| {
-            let (above, _) = split(place);
-            self.files.open_directory(self.root(), above).map_err(self.failed("cannot open", above))
-        };
-        let (first, second) = (open(a)?, open(b)?);
-        let (first, second): (Name<'_>, Name<'_>) =
-            ((first.as_fd(), split(a).1), (second.as_fd(), split(b).1));
-        let renames = &self.writer()?.renames;
-        renames.exchange(&*self.files, first, second).map_err(self.failed("cannot put back", b))
-    }
-
-    /// Moves something torn to `.calcstore/lost`, under what it was called.
-    fn move_to_lost(&self, above: &str, name: &str, path: &str) -> Result<()> {
-        let mut place = format!("{INTERNALS}/lost");
-        self.create_directory_if_missing(&place)?;
-        let (parents, last) = split(path);
-        let txid = self.writer()?.stage.txid();
-        for component in
-            [txid].into_iter().chain(parents.split('/').filter(|part| !matches!(*part, "" | ".")))
-        {
-            place = format!("{place}/{component}");
-            self.create_directory_if_missing(&place)?;
-        }
-        let failed = self.failed("cannot move what is torn", &place);
-        let from = self.files.open_directory(self.root(), above).map_err(&failed)?;
-        let to = self.files.open_directory(self.root(), &place).map_err(&failed)?;
-        let renames = &self.writer()?.renames;
-        renames.to_new(&*self.files, (from.as_fd(), name), (to.as_fd(), last)).map_err(&failed)
-    }
-}
-
-/// A place as the directory that it is in, and the name there.
-fn split(place: &str) -> (&str, &str) {
-    place.rsplit_once('/').unwrap_or((".", place))
 }

@@ -9,7 +9,7 @@ use super::files::{Entry, Files};
 /// Removes a file, or a directory with everything in it, whatever bytes their names are of; links are removed, never
 /// followed. That something is gone already is as well.
 pub(super) fn remove_tree(files: &dyn Files, at: BorrowedFd<'_>, name: impl AsRef<OsStr>) -> io::Result<()> {
-    let mut entry = Entry { name: name.as_ref().to_owned(), is_directory: true };
+    let mut entry = Entry { name: name.as_ref().to_owned(), is_directory: true, is_file: false };
     match files.open_listed(at, &entry.name) {
         Ok(directory) => {
             for inner in files.list(directory.as_fd())? {

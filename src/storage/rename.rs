@@ -6,6 +6,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 
 use super::files::Handle;
 use super::lock::Mode;
@@ -139,8 +140,31 @@ impl Store {
         Ok(())
     }
 
+    /// The keys that nodes are being moved to by writers that have not come to the end of it, with their notes. The
+    /// dimension names at and below them may be old ones.
+    pub(super) fn moves(&self) -> Vec<(Key, PathBuf)> {
+        let Ok(Some((stages, entries))) = self.entries("stage", true) else { return Vec::new() };
+        let mut moves = Vec::new();
+        for stage in entries.iter().filter_map(|entry| entry.name.to_str()) {
+            let Ok(directory) = self.files.open_directory(stages.as_fd(), stage) else { continue };
+            for entry in self.files.list(directory.as_fd()).unwrap_or_default() {
+                let Some(note) = entry.name.to_str().filter(|name| name.starts_with(NOTE)) else { continue };
+                let Ok(file) = self.files.open_file(directory.as_fd(), note) else { continue };
+                let Ok((bytes, _)) = self.read_small(&file, INTERNALS) else { continue };
+                if let Ok(Ok(key)) = std::str::from_utf8(&bytes).map(Key::new) {
+                    moves.push((key, Path::new(INTERNALS).join("stage").join(stage).join(note)));
+                }
+            }
+        }
+        moves
+    }
+
+    pub(super) fn is_being_moved(&self, key: &Key) -> bool {
+        self.moves().iter().any(|(moved, _)| key.is_within(moved))
+    }
+
     /// Gives all arrays at and below `key` the automatic names of where they stand. What is damaged stays as it is.
-    fn renew_names(&self, key: &Key) -> Result<()> {
+    pub(super) fn renew_names(&self, key: &Key) -> Result<()> {
         self.renew_node(key, None).map_err(|error| error.with_key(key.to_string()))
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Making it flushes nothing under [`Durability::Process`](super::Durability::Process), and leaves no marker: there is
 //! nothing yet that could be lost. Its `zarr.json` is smaller than a sector. A power cut leaves it whole, or blank, or
-//! nothing of it, and where it is blank while there is no marker, no store was made.
+//! nothing of it, and where it is blank and alone while there is no marker, no store was made.
 
 use std::io;
+use std::os::fd::AsFd;
 
 use super::lock::Mode;
 use super::store::{HIERARCHY, Store};
@@ -66,11 +67,16 @@ impl Store {
     }
 
     /// Whether the power was cut before the root was on the disk: nothing was stored in it then. What cannot be read is
-    /// not blank.
+    /// not blank, nor is a root with anything in it, whatever has become of its `zarr.json`.
     pub(super) fn is_root_blank(&self) -> Result<bool> {
         let place = format!("{HIERARCHY}/{METADATA_FILE}");
         let Ok(file) = self.files.open_file(self.root(), &place) else { return Ok(false) };
         let is_blank = |(bytes, _): (Vec<u8>, _)| bytes.iter().all(|byte| *byte == 0);
-        Ok(self.read_small(&file, &place).is_ok_and(is_blank) && self.markers()?.is_empty())
+        if !self.read_small(&file, &place).is_ok_and(is_blank) || !self.markers()?.is_empty() {
+            return Ok(false);
+        }
+        let failed = self.failed("cannot look into", HIERARCHY);
+        let root = self.files.open_directory(self.root(), HIERARCHY).map_err(&failed)?;
+        Ok(self.files.list(root.as_fd()).map_err(&failed)?.iter().all(|entry| entry.name == METADATA_FILE))
     }
 }

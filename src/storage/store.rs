@@ -175,6 +175,11 @@ impl Store {
         }
     }
 
+    /// The directory of the root group, relative to that of the store.
+    pub(crate) fn place_of_root(&self) -> PathBuf {
+        self.place(&self.base).into()
+    }
+
     /// The place of a file inside the store, for messages.
     pub(super) fn shown(&self, place: &str) -> PathBuf {
         self.path.join(place)

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::displaced::CHANGES;
 use super::files::{Entry, Extent, Handle};
+use super::litter::GRACE;
 use super::lock::Mode;
 use super::remove::remove_tree;
 use super::stage::OWNER;
@@ -16,8 +17,8 @@ use super::store::{INTERNALS, Store};
 use super::trust::{Tried, Trust, is_without_lock};
 use crate::error::{Error, Result};
 
-/// How long a displaced value stays readable for those that had just opened it.
-pub(super) const GRACE: Duration = Duration::from_mins(1);
+/// How long a sweep of one that is at work waits for the others who are: they all wait behind it.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How long without a change a stage is believed to have an owner that lives, where no lock tells.
 const DAY: Duration = Duration::from_hours(24);
@@ -70,8 +71,14 @@ impl Store {
         self.sweep_with_patience(Duration::ZERO);
     }
 
-    /// The same, but waits so long for those who are at work.
-    pub(super) fn sweep_with_patience(&self, patience: Duration) {
+    /// The same where enough has come together since the last time. The caller holds no lock.
+    pub(super) fn sweep_if_due(&self) {
+        if !self.is_staged() && self.writer().is_ok_and(|writer| writer.litter.is_due()) {
+            self.sweep_with_patience(PATIENCE);
+        }
+    }
+
+    fn sweep_with_patience(&self, patience: Duration) {
         if let Err(error) = self.sweep(patience) {
             tracing::warn!(%error, "cannot remove what is left over");
         }
@@ -189,8 +196,21 @@ impl Store {
         Ok(found)
     }
 
+    /// Whether somebody else may have the store open for writing.
+    pub(super) fn has_other_writers(&self) -> bool {
+        let fresh = Trust::new(self.access().locks);
+        let (trust, own) = match self.writer() {
+            Ok(writer) => (&writer.trust, Some(writer.stage.txid().as_bytes())),
+            Err(_) => (&fresh, None),
+        };
+        let Ok(Some((stages, entries))) = self.entries("stage", true) else { return false };
+        let may_live =
+            |name: &OsStr| !matches!(self.abandoned(&stages, name, trust, true), Ok(Some(Claim::Dead(_))));
+        entries.iter().any(|entry| Some(entry.name.as_bytes()) != own && may_live(&entry.name))
+    }
+
     /// The names in a directory of the internals, which one that was never written to lacks.
-    fn entries(&self, name: &str, may_lack: bool) -> Result<Option<(Handle, Vec<Entry>)>> {
+    pub(super) fn entries(&self, name: &str, may_lack: bool) -> Result<Option<(Handle, Vec<Entry>)>> {
         let place = format!("{INTERNALS}/{name}");
         let directory = match self.files.open_directory(self.root(), &place) {
             Err(error) if may_lack && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -249,6 +269,11 @@ impl Found {
     fn directory(&self) -> &'static str {
         if self.kind == LeftoverKind::Stage { "stage" } else { "trash" }
     }
+}
+
+/// Whether something changed so long ago that it is no part of a change that is under way.
+pub(super) fn has_rested(changed: i64) -> bool {
+    is_older(changed, GRACE)
 }
 
 /// Whether it is so long ago, as far as the clocks agree.

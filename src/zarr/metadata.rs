@@ -85,6 +85,16 @@ impl ChunkKeys {
         matches!(self, Self::Default('/') | Self::V2('/'))
     }
 
+    /// Whether chunks of an array of this rank may lie in the directory with this path.
+    pub(crate) fn is_directory(self, path: &str, rank: usize) -> bool {
+        let is_default = matches!(self, Self::Default(_));
+        let mut parts = path.split('/');
+        let begins = !is_default || parts.next() == Some("c");
+        let indices: Vec<&str> = parts.collect();
+        let is_index = |part: &&str| part.parse::<u64>().is_ok_and(|index| index.to_string() == **part);
+        self.are_nested() && begins && indices.len() < rank && indices.iter().all(is_index)
+    }
+
     /// The index of the chunk whose path this is; `None` where it is none, or not written as we write it.
     pub(crate) fn index(self, path: &str, rank: usize) -> Option<Vec<u64>> {
         let (Self::Default(separator) | Self::V2(separator)) = self;

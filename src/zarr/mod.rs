@@ -21,4 +21,4 @@ pub(crate) use marker::{Kind, Marker, NAME as MARKER, TypedAttribute};
 pub(crate) use metadata::{
     ArrayMetadata, Attributes, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata,
 };
-pub(crate) use names::{automatic_names, automatic_prefix, column_names, renew_names};
+pub(crate) use names::{automatic_names, automatic_prefix, column_names, has_stale_names, renew_names};

@@ -31,6 +31,15 @@ fn is_automatic(name: &str, axis: usize) -> bool {
     name.rsplit_once(':').is_some_and(|(_, last)| last == axis.to_string() || (axis == 0 && last == "row"))
 }
 
+/// Whether an array has automatic names, and others than `new`, which are those of where it stands.
+pub(crate) fn has_stale_names(array: &ArrayMetadata, new: &[String]) -> bool {
+    let names = array.dimension_names.iter().flatten().zip(new).enumerate();
+    let is_stale = |(axis, (name, new)): (usize, (&Option<String>, &String))| {
+        name.as_ref().is_some_and(|name| is_automatic(name, axis) && name != new)
+    };
+    names.into_iter().any(is_stale)
+}
+
 /// Gives an array the automatic names `new` in place of those of another key and of none at all; names that were
 /// given stay. Tells whether any is another one now.
 pub(crate) fn renew_names(array: &mut ArrayMetadata, new: Vec<String>) -> bool {

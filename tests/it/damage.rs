@@ -50,7 +50,7 @@ impl Damaged {
         for fault in &faults {
             assert!(fault.key.starts_with(key), "{fault:?}");
         }
-        assert!(faults.iter().any(|fault| fault.what.contains(file)), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.file.ends_with(file)), "{faults:?}");
         self.assert_whole(&[key]);
         assert_eq!(self.store.export_hdf5().unwrap_err().kind(), kind);
         assert!(!self.store.calc_dir().join("output.hdf5").exists());

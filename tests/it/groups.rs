@@ -41,7 +41,7 @@ fn staged(store: &DataStore) -> Vec<String> {
     names.map(|name| name.into_string().unwrap()).filter(|name| name != "owner").collect()
 }
 
-fn faults(store: &DataStore) -> Vec<calcstore::Fault> {
+fn faults(store: &DataStore) -> Vec<calcstore::Finding> {
     store.check("/", |_| Continue::Yes).unwrap().faults
 }
 

@@ -30,7 +30,7 @@ pub(super) fn sweep(
             drop(opened);
             let again = Store::open(files, &directory.path().join("calc"), access(durability)).unwrap();
             assert_eq!(get::<Vec<f64>>(&again, "/kept").unwrap(), [1.0, 2.0]);
-            assert_eq!(again.check(&key("/"), &mut |_| Ok(())).unwrap().1, [], "call {failing}");
+            assert_eq!(again.check(&key("/"), &mut |_| Ok(())).unwrap().faults, [], "call {failing}");
             verify(&again, done.is_ok());
             let stage = directory.path().join("calc/.calcstore/stage");
             assert_eq!(

@@ -7,6 +7,7 @@ mod power;
 mod power_in_place;
 mod protocol;
 mod reading;
+mod repairing;
 mod replacing;
 mod sweeping;
 mod trees;
@@ -210,6 +211,11 @@ impl Files for Watched {
         }
         self.call(|| format!("rename {how:?} {} -> {}", shown(from.0, from.1), shown(to.0, to.1)))?;
         Os.rename(from, to, how)
+    }
+
+    fn move_listed(&self, from: BorrowedFd<'_>, name: &OsStr, to: BorrowedFd<'_>) -> io::Result<()> {
+        self.call(|| format!("move {}", shown(from, &name.to_string_lossy())))?;
+        Os.move_listed(from, name, to)
     }
 
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()> {

@@ -63,7 +63,7 @@ fn a_writer_that_dies_at_any_call_leaves_the_old_value_or_the_new_one() {
             let found = get::<Vec<f64>>(&again, "/g/a").unwrap();
             assert!(found == [2.0; 100] || (!done && found == [1.0; 100]), "call {failing}: {found:?}");
             assert_eq!(std::fs::read_dir(path.join(".calcstore/intent")).map_or(0, Iterator::count), 0);
-            assert_eq!(again.check(&key("/"), &mut |_| Ok(())).unwrap().1, [], "call {failing}");
+            assert_eq!(again.check(&key("/"), &mut |_| Ok(())).unwrap().faults, [], "call {failing}");
             if !failed && failing.is_multiple_of(2) {
                 assert!(done && failing > 10, "{failing}");
                 break;

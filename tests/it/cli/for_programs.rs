@@ -108,7 +108,9 @@ fn rm_check_and_export_report() {
     assert_eq!(desk.json(&["rm", "/job", "/job"]), json!({"removed": ["/job"]}));
     assert_eq!(desk.json(&["rm", "-f", "/job"]), json!({"removed": []}));
     assert_eq!(desk.json(&["rm", "-r", "/**/curves", "/0"]), json!({"removed": ["/0"]}));
-    assert_eq!(desk.json(&["check"]), json!({"ok": true, "checked": 7, "faults": []}));
+    let checked = desk.json(&["check"]);
+    assert_eq!((&checked["ok"], &checked["checked"]), (&json!(true), &json!(7)));
+    assert_eq!((&checked["faults"], &checked["leftovers"]), (&json!([]), &json!([])));
 
     let exported = desk.json(&["export", "hdf5"]);
     let bytes = desk.path().join("data/calc_1/output.hdf5").metadata().unwrap().len();
@@ -130,7 +132,7 @@ fn damage_is_found_and_named() {
     assert_eq!((&report["ok"], &report["checked"]), (&json!(false), &json!(6)));
     assert_eq!(report["faults"][0]["key"], "/0/curves");
     let ran = desk.run(&["check"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (1, "14 nodes checked: 1 fault\n"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, "14 nodes and 220 B checked: 1 fault\n"));
     assert!(ran.text().starts_with("/0/curves: "));
     assert_eq!(desk.run(&["cat", "/0/curves"]).code, 2);
 }
@@ -145,4 +147,60 @@ fn any_zarr_hierarchy_can_be_read_but_not_written() {
     let expected = "calcstore: a Zarr hierarchy that is no calculation can be opened for reading only \
                     (DESK/foreign.zarr)\n";
     assert_eq!((ran.code, ran.stderr.as_str()), (2, expected));
+}
+
+#[test]
+fn a_repair_says_what_became_of_each_finding() {
+    let desk = Desk::with_values();
+    let inside = |path: &str| desk.path().join("data/calc_1").join(path);
+    let chunk = inside("output.zarr/0/curves/c.0.0");
+    let mut bytes = std::fs::read(&chunk).unwrap();
+    bytes[3] ^= 1;
+    std::fs::write(&chunk, &bytes).unwrap();
+    std::fs::write(inside("output.zarr/notes.txt"), "mine").unwrap();
+    std::fs::create_dir(inside("output.zarr/0/Name")).unwrap();
+    std::fs::copy(inside("output.zarr/0/name/zarr.json"), inside("output.zarr/0/Name/zarr.json")).unwrap();
+    std::fs::copy(inside("output.zarr/0/name/c"), inside("output.zarr/0/Name/c")).unwrap();
+
+    let ran = desk.run(&["check"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, "15 nodes and 252 B checked: 3 faults\n"));
+    insta::assert_snapshot!("check", ran.text());
+
+    let ran = desk.run(&["check", "--repair", "--json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, ""));
+    let report: serde_json::Value = serde_json::from_str(&ran.text()).unwrap();
+    assert_eq!((&report["ok"], &report["checked"]), (&json!(false), &json!(15)));
+    let repaired = report["repaired"].as_array().unwrap();
+    let of = |kind: &str| repaired.iter().find(|repaired| repaired["kind"] == kind).unwrap();
+    assert_eq!(repaired.len(), 3);
+    assert_eq!(
+        (&of("value")["key"], &of("value")["remedy"]["kind"]),
+        (&json!("/0/curves"), &json!("set_aside"))
+    );
+    assert_eq!(of("value")["file"], "output.zarr/0/curves/c.0.0");
+    assert_eq!(of("foreign")["remedy"]["kind"], "set_aside");
+    assert_eq!(of("name")["remedy"]["kind"], "left_alone");
+    let aside = inside(of("value")["remedy"]["detail"].as_str().unwrap());
+    assert_eq!(std::fs::read(aside.join("c.0.0")).unwrap(), bytes);
+    assert!(!chunk.exists() && !inside("output.zarr/notes.txt").exists());
+
+    let ran = desk.run(&["check", "--repair"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, "14 nodes and 252 B checked: 1 left alone\n"));
+    std::fs::remove_dir_all(inside("output.zarr/0/Name")).unwrap();
+    let ran = desk.run(&["check", "--repair"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, "13 nodes and 220 B checked: nothing to repair\n"));
+    assert_eq!(ran.text(), "");
+    let ran = desk.run(&["check", "-v"]);
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr.contains("/: holds what was damaged and was set aside (.calcstore/lost/"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.ends_with("13 nodes and 220 B checked: no faults, 1 leftover\n"), "{}", ran.stderr);
+
+    // By hand it comes back as it was.
+    std::fs::rename(&aside, chunk.parent().unwrap()).unwrap();
+    let ran = desk.run(&["check", "/0/curves"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (1, "1 node and 0 B checked: 1 fault\n"));
 }
