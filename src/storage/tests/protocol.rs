@@ -154,5 +154,5 @@ fn a_writer_takes_its_stage_away_and_leaves_the_locks() {
     drop(store);
     let internals = directory.path().join("calc/.calcstore");
     let names = |of: &str| std::fs::read_dir(internals.join(of)).unwrap().count();
-    assert_eq!((names("stage"), names("trash"), names("locks")), (0, 0, 1));
+    assert_eq!((names("stage"), names("trash"), names("locks")), (0, 0, 2));
 }
