@@ -67,7 +67,7 @@ pub struct DataStore {
 }
 
 impl DataStore {
-    fn over(store: Store, calc_id: Option<u32>) -> Self {
+    pub(crate) fn over(store: Store, calc_id: Option<u32>) -> Self {
         Self { store: Arc::new(store), calc_id, parent: Arc::default() }
     }
 

@@ -68,6 +68,7 @@ impl Drop for Change<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MarkerName {
     pub name: String,
+    machine: String,
     boot: String,
     pub txid: String,
 }
@@ -80,9 +81,10 @@ impl MarkerName {
     pub fn parse(name: &str) -> Option<Self> {
         let parts: Vec<&str> = name.split('-').collect();
         let is_id = |part: &&str| part.len() == 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let [_, boot, txid] = parts[..] else { return None };
+        let [machine, boot, txid] = parts[..] else { return None };
         parts.iter().all(is_id).then(|| Self {
             name: name.to_owned(),
+            machine: machine.to_owned(),
             boot: boot.to_owned(),
             txid: txid.to_owned(),
         })
@@ -91,8 +93,20 @@ impl MarkerName {
     /// Whether the machine has not been off since this marker was made. The number of a boot is random, so that
     /// it alone decides: a container and its host may call the machine differently.
     pub fn is_of_boot(&self, other: &Self) -> bool {
-        self.boot == other.boot && self.boot.bytes().any(|byte| byte != b'0')
+        self.boot == other.boot && is_known(&self.boot)
     }
+
+    /// Whether this machine was off since this marker was made, so that whoever made it is dead.
+    pub fn is_of_earlier_boot(&self, now: &Self) -> bool {
+        self.machine == now.machine
+            && self.boot != now.boot
+            && [&self.machine, &self.boot, &now.boot].into_iter().all(|id| is_known(id))
+    }
+}
+
+/// Whether an ID could be read: it is not all zeros.
+fn is_known(id: &str) -> bool {
+    id.bytes().any(|byte| byte != b'0')
 }
 
 #[cfg(test)]
@@ -106,6 +120,11 @@ mod tests {
         assert!(marker(&zeros, &one).is_of_boot(&marker(&two, &one)));
         assert!(!marker(&one, &one).is_of_boot(&marker(&one, &two)));
         assert!(!marker(&one, &zeros).is_of_boot(&marker(&one, &zeros)));
+        assert!(marker(&one, &one).is_of_earlier_boot(&marker(&one, &two)));
+        for (machine, boot) in [(&one, &one), (&two, &two), (&one, &zeros), (&zeros, &two)] {
+            assert!(!marker(&one, &one).is_of_earlier_boot(&marker(machine, boot)), "{machine} {boot}");
+        }
+        assert!(!marker(&zeros, &one).is_of_earlier_boot(&marker(&zeros, &two)));
         for strange in ["", "a-b-c", &format!("{one}-{one}"), &format!("{one}-{one}-{one}-{one}")] {
             assert_eq!(MarkerName::parse(strange), None);
         }

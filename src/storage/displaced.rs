@@ -79,7 +79,12 @@ impl Displaced<'_> {
             // This change replaces the file for the second time, and its first version is the one to keep.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) if is_lacking(&error) || error.kind() == io::ErrorKind::PermissionDenied => {
-                self.flush_staged(staged)?;
+                // There will be no way back, and the metadata may speak of chunks that were put in place unflushed.
+                if name == METADATA_FILE {
+                    self.store.sync_everything()?;
+                } else {
+                    self.flush_staged(staged)?;
+                }
                 return self.replace_flushed(staged, live, name, true);
             }
             Err(error) => return Err(failed(error)),

@@ -120,7 +120,8 @@ impl Store {
         MarkerName::new(&self.files.boot(), self.writer().ok()?.stage.txid())
     }
 
-    /// Whether the writer of a marker is dead: nobody has locked its stage.
+    /// Whether the writer of a marker is dead: nobody has locked its stage. Where locks tell nothing, it is dead if this
+    /// machine was off since.
     pub(super) fn is_dead(&self, marker: &MarkerName) -> bool {
         if self.writer().is_ok_and(|writer| writer.stage.txid() == marker.txid) {
             return false;
@@ -128,12 +129,19 @@ impl Store {
         let place = format!("{INTERNALS}/stage/{}/{OWNER}", marker.txid);
         match self.files.stat(self.root(), &place) {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
-            Ok(_) => self.is_owner_dead(&place).unwrap_or(false),
+            Ok(_) => match self.owner_lives(&place) {
+                Ok(Some(lives)) => !lives,
+                Ok(None) => {
+                    let here = MarkerName::new(&self.files.boot(), &marker.txid);
+                    here.is_some_and(|here| marker.is_of_earlier_boot(&here))
+                }
+                Err(_) => false,
+            },
         }
     }
 
-    /// Whether the owner file of a stage can be locked. Where locks tell nothing, its owner may be alive.
-    fn is_owner_dead(&self, place: &str) -> Result<bool> {
+    /// Whether the owner file of a stage is locked; nothing where locks tell nothing.
+    fn owner_lives(&self, place: &str) -> Result<Option<bool>> {
         let owner = self.files.open_lock(self.root(), place);
         // Where nothing can be written, a file that can be read is locked as well.
         let owner = owner.or_else(|_| self.files.open_file(self.root(), place).map(File::from));
@@ -141,7 +149,11 @@ impl Store {
         let fresh = Trust::new(self.access().locks);
         let trust = self.writer().map_or(&fresh, |writer| &writer.trust);
         let tried = trust.try_own(&*self.files, &owner, &self.shown(place))?;
-        Ok(!is_without_lock(&owner) && matches!(tried, Tried::Locked))
+        Ok(match tried {
+            Tried::Taken => Some(true),
+            Tried::Locked if !is_without_lock(&owner) => Some(false),
+            Tried::Locked | Tried::Alone => None,
+        })
     }
 
     /// Removes a marker. One that cannot be removed costs time after a power cut, and nothing else.

@@ -108,10 +108,16 @@ impl Store {
         }
         // The directories above may have been made together with this one.
         for (level, path) in self.path().ancestors().enumerate() {
-            let synced = self.files.open_root(path).and_then(|directory| self.files.sync(directory.as_fd()));
-            match synced {
+            let directory = match self.files.open_root(path) {
                 // Above the data directory not all may be ours to open.
-                Err(error) if level < 2 => return Err(Error::io("cannot flush", path, error)),
+                Err(_) if level >= 2 => continue,
+                opened => opened.map_err(|error| Error::io("cannot open", path, error))?,
+            };
+            match self.files.sync(directory.as_fd()) {
+                // Nor can all be flushed; but what can be, and fails, was perhaps just made.
+                Err(error) if level < 2 || !cannot_be_flushed(&error) => {
+                    return Err(Error::io("cannot flush", path, error));
+                }
                 _ => {}
             }
         }
@@ -146,7 +152,7 @@ impl Store {
         path: impl Iterator<Item = &'k str>,
     ) -> Result<Trash> {
         let writer = self.writer()?;
-        let wrapper = format!("{}.{}{suffix}", writer.stage.txid(), writer.stage.next_name());
+        let wrapper = format!("{}.{}{suffix}", writer.stage.txid(), writer.stage.next_moment());
         let failed = self.failed("cannot make a directory in the trash", INTERNALS);
         let trash = writer.trash.as_fd();
         let mut place = wrapper.clone();
@@ -164,6 +170,22 @@ impl Store {
         Ok(Trash { wrapper, holder })
     }
 
+    /// Flushes the way to a wrapper and to the place in it of a node, under `Power`.
+    pub(super) fn sync_wrapper(&self, trash: &Trash, key: &Key) -> Result<()> {
+        if !self.is_power() {
+            return Ok(());
+        }
+        let writer = self.writer()?;
+        self.sync_staged(&writer.trash)?;
+        let mut place = trash.wrapper.clone();
+        for component in key.components() {
+            let directory = self.files.open_directory(writer.trash.as_fd(), &place);
+            self.sync_staged(&directory.map_err(self.failed("cannot open", INTERNALS))?)?;
+            place = format!("{place}/{component}");
+        }
+        Ok(())
+    }
+
     /// Takes away trash that nothing was put into.
     pub(super) fn discard_trash(&self, trash: &Trash) {
         if let Ok(writer) = self.writer() {
@@ -177,6 +199,12 @@ pub(super) struct Trash {
     pub wrapper: String,
     /// The directory in it that the node goes to, under its own name.
     pub holder: Handle,
+}
+
+/// Whether an error says that a directory needs no flush: it is on something that can but be read, or is no disk.
+fn cannot_be_flushed(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, ReadOnlyFilesystem, Unsupported};
+    matches!(error.kind(), InvalidInput | ReadOnlyFilesystem | Unsupported)
 }
 
 /// Whether a node is a group that other nodes may be put into: not a table.

@@ -42,7 +42,11 @@ impl Store {
             new: format!("stage/{txid}/{}", new.1),
             old: format!("trash/{}/{}", trash.wrapper, key.as_str()),
         };
-        let name = self.write_intent(&intent).inspect_err(|_| self.discard_trash(trash))?;
+        // For a moment the trash is the only place of the old value, which may have been durable.
+        let name = self
+            .sync_wrapper(trash, key)
+            .and_then(|()| self.write_intent(&intent))
+            .inspect_err(|_| self.discard_trash(trash))?;
         let (files, renames) = (&*self.files, &self.writer()?.renames);
         let old = (trash.holder.as_fd(), key.name());
         let taken_away = renames.to_new(files, live, old);
@@ -153,23 +157,51 @@ impl Store {
         let live = self.place(key);
         if !exists(self.files.stat(self.root(), &live)).map_err(self.failed("cannot look up", &live))? {
             for from in [&intent.new, &intent.old] {
-                if self.bring_back(from, key)? {
+                if self.bring_back(from, key, true)? {
                     tracing::warn!(%key, from, "finished a replacement that was interrupted");
                     break;
                 }
             }
         }
+        // Also what its writer has finished by itself may not be durable.
+        let parent = self.place(&key.parent().unwrap_or_else(Key::root));
+        if let Some(parent_directory) = self.open_if_there(&parent)? {
+            self.sync(&parent_directory, &parent)?;
+        }
         self.remove_intent(name)
     }
 
-    /// Puts what lies below `.calcstore` under its key, if it is whole. Gives whether it did.
-    pub(super) fn bring_back(&self, from: &str, key: &Key) -> Result<bool> {
+    /// The same after a power cut, when values may be torn: then the old one is put back as it is, for the recovery to
+    /// repair. The caller holds all locks, flushes everything, and then removes the intents, whose names this gives.
+    pub(super) fn finish_torn_replacing(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for (name, intent) in self.intents()? {
+            let Some((intent, key)) =
+                intent.and_then(|intent| Key::new(&intent.key).ok().map(|key| (intent, key)))
+            else {
+                continue;
+            };
+            let live = self.place(&key);
+            if !exists(self.files.stat(self.root(), &live)).map_err(self.failed("cannot look up", &live))?
+                && !self.bring_back(&intent.new, &key, true)?
+            {
+                self.bring_back(&intent.old, &key, false)?;
+            }
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    /// Puts what lies below `.calcstore` under its key: if it is whole, where that is asked for. Gives whether it did.
+    pub(super) fn bring_back(&self, from: &str, key: &Key, if_whole: bool) -> Result<bool> {
         let inside = ["stage/", "trash/"].iter().any(|above| from.starts_with(above));
         if !inside || from.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Ok(false);
         }
         let place = format!("{INTERNALS}/{from}");
-        if self.damage_at(&place, key)?.is_some() {
+        if !exists(self.files.stat(self.root(), &place)).map_err(self.failed("cannot look up", &place))?
+            || if_whole && self.damage_at(&place, key)?.is_some()
+        {
             return Ok(false);
         }
         let above = |place: &str| {

@@ -156,7 +156,7 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that `key` was moved away, where the trash has older versions: these are not what was there last.
+    /// Notes that `key` is moved away, where the trash has older versions: these are not what was there last.
     pub(super) fn note_moved(&self, key: &Key) -> Result<()> {
         let is_there = |wrapper: &Wrapper| Ok(self.open_if_there(&wrapper.place(key))?.is_some());
         if !self.wrappers()?.iter().map(is_there).collect::<Result<Vec<_>>>()?.contains(&true) {

@@ -56,6 +56,7 @@ impl Store {
         let tree = self.lock_tree(Mode::Exclusive)?;
         tracing::warn!("the power was cut while values were not flushed; looking for torn ones");
         let since = oldest.saturating_sub(MARGIN);
+        let intents = self.finish_torn_replacing()?;
         let mut recovery =
             Recovery { store: self, since, wrappers: self.wrappers()?, found: BTreeMap::new() };
         recovery.node(&Key::root())?;
@@ -64,6 +65,7 @@ impl Store {
             tracing::warn!("{recovered}");
         }
         self.sync_everything()?;
+        intents.iter().try_for_each(|intent| self.remove_intent(intent))?;
         drop(tree);
         // What was put back may be older than a move.
         for recovered in found.iter().filter(|recovered| recovered.outcome == Outcome::PutBack) {
@@ -170,14 +172,19 @@ impl Recovery<'_> {
         self.members(key, place)
     }
 
-    /// Whether a directory holds what no array has left there.
+    /// Whether a directory holds what no node has left there: a file that is neither metadata nor a chunk.
     fn is_stranger(&self, place: &str) -> Result<bool> {
         let store = self.store;
         let Some(directory) = store.open_if_there(place)? else { return Ok(true) };
         let entries = store.files.list(directory.as_fd()).map_err(store.failed("cannot list", place))?;
-        let names: Vec<_> = entries.iter().map(|entry| entry.name.to_string_lossy()).collect();
-        let is_ours = |name: &str| name == "c" || name.starts_with("c.");
-        Ok(!names.iter().any(|name| name == METADATA_FILE) && !names.iter().all(|name| is_ours(name)))
+        let names = entries.iter().map(|entry| (entry.name.to_string_lossy(), entry.is_directory));
+        let mut others = names.clone().filter(|(name, _)| name != "c" && !name.starts_with("c."));
+        if names.clone().any(|(name, _)| name == METADATA_FILE) {
+            return Ok(false);
+        }
+        others.try_fold(false, |found, (name, is_directory)| {
+            Ok(found || !is_directory || self.is_stranger(&format!("{place}/{name}"))?)
+        })
     }
 
     fn node_again(&mut self, key: &Key, place: &str) -> Result<()> {
@@ -288,7 +295,7 @@ impl Recovery<'_> {
         let (above, name) = split(&live);
         store.move_to_lost(above, name, (store.txid()?, key.as_str()))?;
         let from = older.strip_prefix(INTERNALS).unwrap_or(older).trim_start_matches('/');
-        store.bring_back(from, key).map(|_| ())
+        store.bring_back(from, key, true).map(|_| ())
     }
 
     fn lose(&mut self, key: &Key) -> Result<()> {

@@ -63,6 +63,9 @@ impl Store {
         let source = self.group_for_removal(from_parent)?;
         let target = self.group(to_parent)?;
         self.settle_changes(from)?;
+        // Before the step, so that nothing after it can fail and leave the names of axes as they were. All that is older
+        // is flushed now: should the value stay here, the note hides nothing.
+        self.note_moved(from)?;
         let moved = self.writer()?.renames.to_new(
             &*self.files,
             (source.handle.as_fd(), from.name()),
@@ -76,7 +79,6 @@ impl Store {
             _ => self.failed("cannot move", &place)(error),
         })?;
         self.writer()?.groups.forget();
-        self.note_moved(from)?;
         let again = |handle: &Handle| handle.try_clone().map_err(self.failed("cannot flush", &place));
         Ok((again(&source.handle)?, again(&target.handle)?))
     }
@@ -199,7 +201,8 @@ impl Store {
                 Ok(())
             };
             match self.update_metadata(key, change) {
-                Err(error) if passing(&error) => {}
+                // It was understood just now: what is unsupported here are locks.
+                Err(error) if passing(&error) && error.kind() != ErrorKind::Unsupported => {}
                 done => done?,
             }
         }

@@ -22,6 +22,8 @@ pub(super) struct Stage {
     directory: Handle,
     txid: String,
     next: AtomicU64,
+    /// The last of [`Stage::next_moment`].
+    moment: AtomicU64,
     /// The process that made it.
     pid: u32,
     _owner: File,
@@ -49,7 +51,8 @@ impl Stage {
             let ours = files.stat_open(owner.as_fd()).map_err(failed)?.id;
             if here.is_ok_and(|id| id == ours) {
                 let (next, pid) = (AtomicU64::new(0), std::process::id());
-                return Ok(Self { files, parent, directory, txid, next, pid, _owner: owner });
+                let moment = AtomicU64::new(0);
+                return Ok(Self { files, parent, directory, txid, next, moment, pid, _owner: owner });
             }
         }
         Err(Error::new(ErrorKind::Busy, "the stage is removed as soon as it is made").with_file(path))
@@ -66,6 +69,16 @@ impl Stage {
     /// A name that was not used in this stage before.
     pub(super) fn next_name(&self) -> String {
         self.next.fetch_add(1, Relaxed).to_string()
+    }
+
+    /// A number that was not given before, and is higher than those given earlier by any process of this machine: the
+    /// time in nanoseconds. Times of files stand still for milliseconds.
+    pub(super) fn next_moment(&self) -> u64 {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let next = |last: u64| Some(now.max(last + 1));
+        let last = self.moment.fetch_update(Relaxed, Relaxed, next).unwrap_or_default();
+        now.max(last + 1)
     }
 }
 

@@ -128,8 +128,8 @@ impl Store {
         }
         if !access.read_only {
             store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
-            store.finish_replacing(None)?;
             store.recovered = store.recover()?;
+            store.finish_replacing(None)?;
             store.sweep_quietly();
         }
         Ok(store)

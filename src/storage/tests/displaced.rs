@@ -73,10 +73,10 @@ fn a_displaced_file_is_kept_under_its_key_and_a_new_one_leaves_nothing() {
     rename New .calcstore/stage/TX/4 -> output.zarr/g/a/c.1
     write .calcstore/stage/TX/5
     rename New .calcstore/stage/TX/5 -> output.zarr/g/a/c.0
-    mkdir .calcstore/trash/TX.6.changes
-    mkdir .calcstore/trash/TX.6.changes/g
-    mkdir .calcstore/trash/TX.6.changes/g/a
-    link output.zarr/g/a/c.0 -> .calcstore/trash/TX.6.changes/g/a/c.0
+    mkdir .calcstore/trash/TX.T.changes
+    mkdir .calcstore/trash/TX.T.changes/g
+    mkdir .calcstore/trash/TX.T.changes/g/a
+    link output.zarr/g/a/c.0 -> .calcstore/trash/TX.T.changes/g/a/c.0
     rename Exchange .calcstore/stage/TX/5 -> output.zarr/g/a/c.0
     unlink .calcstore/stage/TX/5
     ");

@@ -1,63 +1,48 @@
 //! The power is cut: files that were not flushed are torn. What was flushed is there all the same.
 
 use std::collections::BTreeMap;
-use std::os::fd::AsFd;
-use std::os::unix::fs::FileExt as _;
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
 
-use super::{Watched, access, get, key, put, store};
+use super::disk::Disk;
+use super::images::{Left, Torn};
+use super::scale::Dice;
+use super::{access, get, key, put};
 use crate::error::{ErrorKind, Result};
-use crate::storage::{Durability, Existing, Files, FindingKind, Outcome, Recovered, Rename, Store};
+use crate::storage::{
+    Durability, Existing, Files, FindingKind, LockPolicy, Outcome, Recovered, Rename, Store,
+};
 use crate::values::{ArrayContent, Content, DataType, Elements};
 use crate::zarr::{METADATA_FILE, Marker, NodeMetadata, checksum};
 
-/// Numbers that look random, and are the same in each run.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
-    }
+/// A new store in the directory `calc` of a new disk.
+pub(super) fn begin() -> (Arc<Disk>, Store) {
+    begin_on(Disk::new())
 }
 
-/// How a file is found that was not flushed.
-#[derive(Clone, Copy)]
-pub(super) enum Torn {
-    Empty,
-    Zeros,
-    Half,
-    Whole,
+fn begin_on(disk: Disk) -> (Arc<Disk>, Store) {
+    let disk = Arc::new(disk);
+    let path = disk.path().join("calc");
+    disk.create_root(&path).unwrap();
+    let files = Arc::clone(&disk) as Arc<dyn Files>;
+    let opened = Store::create(files, &path, access(Durability::Process)).unwrap();
+    (disk, opened)
 }
 
-pub(super) fn boot(number: u32) -> String {
-    format!("{:032x}-{number:032x}", 7)
-}
-
-pub(super) fn in_boot(number: u32) -> Watched {
-    Watched { boot: Some(boot(number)), ..Watched::default() }
-}
-
-/// Ends everything that the store does, and leaves what a power cut leaves.
-pub(super) fn cut(files: &Watched, store: Store, mut how: impl FnMut(&str) -> Torn) {
-    files.dead.store(true, SeqCst);
+/// Ends everything that the store does; gives what a power cut leaves that keeps all names.
+pub(super) fn cut(disk: &Disk, store: Store, mut how: impl FnMut(&str) -> Torn) -> Arc<Disk> {
+    disk.gate.end();
     drop(store);
-    for file in files.unflushed.lock().unwrap().values() {
-        let length = file.metadata().unwrap().len();
-        match how(&super::shown(file.as_fd(), "")) {
-            Torn::Empty => file.set_len(0).unwrap(),
-            Torn::Half => file.set_len(length / 2).unwrap(),
-            Torn::Zeros => file.write_all_at(&vec![0; usize::try_from(length).unwrap()], 0).unwrap(),
-            Torn::Whole => {}
-        }
-    }
+    disk.gate.mend();
+    let mut tear = |path: &str| how(path.trim_start_matches("calc/"));
+    Arc::new(disk.cut(Left { keep: &mut |_, _| true, tear: &mut tear }))
 }
 
-pub(super) fn reopen(directory: &Path, number: u32) -> Store {
-    let files = Arc::new(in_boot(number));
-    Store::open(files, &directory.join("calc"), access(Durability::Process)).unwrap()
+pub(super) fn reopen(disk: &Arc<Disk>) -> Store {
+    open_with(disk, access(Durability::Process)).unwrap()
+}
+
+fn open_with(disk: &Arc<Disk>, access: crate::storage::Access) -> Result<Store> {
+    Store::open(Arc::clone(disk) as Arc<dyn Files>, &disk.path().join("calc"), access)
 }
 
 pub(super) fn outcomes(store: &Store) -> Vec<(String, Outcome)> {
@@ -159,10 +144,9 @@ fn whatever_is_torn_a_key_has_what_was_flushed_or_something_later_and_whole() {
     let (mut put_back, mut lost) = (0, 0);
     for seed in 0..100 {
         let mut dice = Dice(seed);
-        let directory = tempfile::tempdir().unwrap();
-        let lacks = if seed % 5 == 0 { vec![Rename::Exchange] } else { vec![] };
-        let files = Arc::new(Watched { lacks, ..in_boot(1) });
-        let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+        let mut disk = Disk::new();
+        disk.lacks = if seed % 5 == 0 { vec![Rename::Exchange] } else { vec![] };
+        let (disk, opened) = begin_on(disk);
         opened.flush().unwrap();
         let mut history: History = KEYS.map(|name| (name, vec![None])).into();
         for step in 1..=dice.roll(12) + 3 {
@@ -175,8 +159,8 @@ fn whatever_is_torn_a_key_has_what_was_flushed_or_something_later_and_whole() {
             2 => Torn::Half,
             _ => Torn::Whole,
         };
-        cut(&files, opened, tear);
-        let again = reopen(directory.path(), 2);
+        let disk = cut(&disk, opened, tear);
+        let again = reopen(&disk);
         for name in KEYS {
             let seen = see(&again, name);
             let is_named = again.recovered().iter().any(|found| found.key == name);
@@ -189,80 +173,41 @@ fn whatever_is_torn_a_key_has_what_was_flushed_or_something_later_and_whole() {
         lost += outcomes(&again).iter().filter(|(_, outcome)| *outcome == Outcome::Lost).count();
         assert_eq!(again.check(&key("/"), &mut |_| Ok(())).unwrap().faults, [], "seed {seed}");
         drop(again);
-        let third = reopen(directory.path(), 2);
+        let third = reopen(&disk);
         assert_eq!(third.recovered(), [], "seed {seed}: once is enough");
     }
     assert!(put_back > 40 && lost > 20, "{put_back} put back, {lost} lost");
 }
 
 #[test]
-fn a_cut_while_a_store_is_repaired_is_repaired_as_well() {
-    for failing in 1.. {
-        let directory = tempfile::tempdir().unwrap();
-        let files = Arc::new(in_boot(1));
-        let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
-        for name in ["/a", "/b"] {
-            put(&opened, name, vec![1_u8; 8]).unwrap();
-        }
-        opened.flush().unwrap();
-        append(&opened, "/a", &[2; 8]).unwrap();
-        change(&opened, "/a", &[("c.0", &[3; 8]), ("c.1", &[4; 8])], |_| {}).unwrap();
-        put(&opened, "/b", vec![2_u8; 8]).unwrap();
-        append(&opened, "/b", &[3; 8]).unwrap();
-        cut(&files, opened, |_| Torn::Zeros);
-        let second = Arc::new(Watched { for_ever: true, ..in_boot(2) });
-        second.fail.store(failing, SeqCst);
-        let path = directory.path().join("calc");
-        let repaired = Store::open(Arc::clone(&second) as Arc<dyn Files>, &path, access(Durability::Process));
-        let calls = second.calls.load(SeqCst);
-        match repaired {
-            Ok(store) => cut(&second, store, |_| Torn::Empty),
-            Err(_) => second.dead.store(true, SeqCst),
-        }
-        let third = reopen(directory.path(), 3);
-        for name in ["/a", "/b"] {
-            assert_eq!(see(&third, name), Some((vec![1; 8], None)), "call {failing}, {name}");
-        }
-        if calls < failing {
-            assert!(failing > 15, "{failing}");
-            return;
-        }
-    }
-}
-
-#[test]
 fn what_was_half_put_back_when_the_power_was_cut_again_is_put_back_wholly() {
-    let directory = tempfile::tempdir().unwrap();
-    let files = Arc::new(in_boot(1));
-    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    let (disk, opened) = begin();
     put(&opened, "/a", vec![1_u8; 8]).unwrap();
     opened.flush().unwrap();
     change(&opened, "/a", &[("c.0", &[2; 8])], |_| {}).unwrap();
-    cut(&files, opened, |_| Torn::Whole);
+    let disk = cut(&disk, opened, |_| Torn::Whole);
     // The metadata are back, the chunk is not: what is there looks whole, but was never stored.
-    let trash = directory.path().join("calc/.calcstore/trash");
+    let trash = disk.path().join("calc/.calcstore/trash");
     let wrapper = std::fs::read_dir(&trash).unwrap().next().unwrap().unwrap().path();
-    let live = directory.path().join("calc/output.zarr/a/zarr.json");
+    let live = disk.path().join("calc/output.zarr/a/zarr.json");
     std::fs::rename(wrapper.join("a/zarr.json"), live).unwrap();
     std::fs::rename(&wrapper, wrapper.with_extension("undo")).unwrap();
-    let again = reopen(directory.path(), 2);
+    let again = reopen(&disk);
     assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), [1; 8]);
     assert_eq!(outcomes(&again), [("/a".to_owned(), Outcome::PutBack)]);
 }
 
 #[test]
 fn a_torn_value_without_an_older_one_is_absent_and_named_and_kept_aside() {
-    let directory = tempfile::tempdir().unwrap();
-    let files = Arc::new(in_boot(1));
-    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    let (disk, opened) = begin();
     opened.flush().unwrap();
     put(&opened, "/g/a", vec![1_u8; 8]).unwrap();
     put(&opened, "/g/b", vec![2_u8; 8]).unwrap();
-    cut(&files, opened, |path| if path.ends_with("g/a/c.0") { Torn::Zeros } else { Torn::Whole });
+    let disk = cut(&disk, opened, |path| if path.ends_with("g/a/c.0") { Torn::Zeros } else { Torn::Whole });
 
-    let path = directory.path().join("calc");
+    let path = disk.path().join("calc");
     let reading = crate::storage::Access { read_only: true, ..access(Durability::Process) };
-    let reader = Store::open(Arc::new(in_boot(2)), &path, reading).unwrap();
+    let reader = open_with(&disk, reading).unwrap();
     assert_eq!(
         get::<Vec<u8>>(&reader, "/g/a").unwrap_err().kind(),
         ErrorKind::Corrupt,
@@ -271,7 +216,7 @@ fn a_torn_value_without_an_older_one_is_absent_and_named_and_kept_aside() {
     let findings = reader.check(&key("/"), &mut |_| Ok(())).unwrap().faults;
     assert!(findings.iter().any(|found| found.what.contains("power was cut")), "{findings:?}");
 
-    let again = reopen(directory.path(), 2);
+    let again = reopen(&disk);
     assert_eq!(outcomes(&again), [("/g/a".to_owned(), Outcome::Lost)]);
     assert_eq!(see(&again, "/g/a"), None);
     assert_eq!(get::<Vec<u8>>(&again, "/g/b").unwrap(), [2; 8]);
@@ -285,9 +230,7 @@ fn a_torn_value_without_an_older_one_is_absent_and_named_and_kept_aside() {
 
 #[test]
 fn torn_groups_keep_their_members_and_torn_tables_become_none() {
-    let directory = tempfile::tempdir().unwrap();
-    let files = Arc::new(in_boot(1));
-    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    let (disk, opened) = begin();
     put(&opened, "/g/a", vec![1_u8; 8]).unwrap();
     let column = |name: &'static str| {
         let numbers = ArrayContent::new(DataType::UInt8, &[2], Elements::Bytes(vec![1, 2].into())).unwrap();
@@ -295,11 +238,11 @@ fn torn_groups_keep_their_members_and_torn_tables_become_none() {
     };
     let table = Content::Table(vec![column("x"), column("y")]);
     opened.put(&key("/g/t"), &table, Existing::Refuse).unwrap();
-    cut(&files, opened, |path| {
+    let disk = cut(&disk, opened, |path| {
         let torn = ["zarr/zarr.json", "g/zarr.json", "t/zarr.json"].iter().any(|end| path.ends_with(end));
         if torn { Torn::Empty } else { Torn::Whole }
     });
-    let again = reopen(directory.path(), 2);
+    let again = reopen(&disk);
     let expected = [("/", Outcome::AttributesLost), ("/g", Outcome::AttributesLost), ("/g/t", Outcome::Lost)];
     assert_eq!(outcomes(&again), expected.map(|(key, outcome)| (key.to_owned(), outcome)));
     assert_eq!(get::<Vec<u8>>(&again, "/g/a").unwrap(), [1; 8]);
@@ -308,9 +251,7 @@ fn torn_groups_keep_their_members_and_torn_tables_become_none() {
 
 #[test]
 fn a_torn_chunk_of_a_sparse_array_becomes_fill_value_unless_it_had_an_older_one() {
-    let directory = tempfile::tempdir().unwrap();
-    let files = Arc::new(in_boot(1));
-    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    let (disk, opened) = begin();
     put(&opened, "/s", vec![1_u8; 8]).unwrap();
     change(&opened, "/s", &[], |metadata| {
         if let NodeMetadata::Array(array) = metadata {
@@ -321,53 +262,90 @@ fn a_torn_chunk_of_a_sparse_array_becomes_fill_value_unless_it_had_an_older_one(
     .unwrap();
     opened.flush().unwrap();
     change(&opened, "/s", &[("c.0", &[2; 8]), ("c.2", &[3; 8])], |_| {}).unwrap();
-    cut(&files, opened, |path| if path.ends_with("c.2") { Torn::Zeros } else { Torn::Whole });
-    let again = reopen(directory.path(), 2);
+    let disk = cut(&disk, opened, |path| if path.ends_with("c.2") { Torn::Zeros } else { Torn::Whole });
+    let again = reopen(&disk);
     assert_eq!(outcomes(&again), [("/s".to_owned(), Outcome::ChunkLost)]);
     assert_eq!(get::<Vec<u8>>(&again, "/s").unwrap(), [[2; 8].as_slice(), &[0; 24]].concat());
 
-    let files = Arc::new(in_boot(2));
-    let path = directory.path().join("calc");
     drop(again);
-    let opened =
-        Store::open(Arc::clone(&files) as Arc<dyn Files>, &path, access(Durability::Process)).unwrap();
+    let opened = reopen(&disk);
     opened.flush().unwrap();
     change(&opened, "/s", &[("c.0", &[5; 8])], |_| {}).unwrap();
-    cut(&files, opened, |_| Torn::Empty);
-    let again = reopen(directory.path(), 3);
+    let disk = cut(&disk, opened, |_| Torn::Empty);
+    let again = reopen(&disk);
     assert_eq!(outcomes(&again), [("/s".to_owned(), Outcome::PutBack)]);
     assert_eq!(get::<Vec<u8>>(&again, "/s").unwrap(), [[2; 8].as_slice(), &[0; 24]].concat());
 }
 
 #[test]
 fn a_moved_array_keeps_what_was_flushed_of_it() {
-    let directory = tempfile::tempdir().unwrap();
-    let files = Arc::new(in_boot(1));
-    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    let (disk, opened) = begin();
     put(&opened, "/a", vec![1_u8; 8]).unwrap();
     opened.flush().unwrap();
     change(&opened, "/a", &[("c.0", &[2; 8])], |_| {}).unwrap();
     opened.rename(&key("/a"), &key("/b")).unwrap();
-    cut(&files, opened, |_| Torn::Zeros);
-    let again = reopen(directory.path(), 2);
+    let disk = cut(&disk, opened, |_| Torn::Zeros);
+    let again = reopen(&disk);
     assert_eq!(get::<Vec<u8>>(&again, "/b").unwrap(), [2; 8]);
 }
 
 #[test]
 fn what_power_acknowledged_stands_on_nothing_that_is_not_flushed() {
-    let directory = tempfile::tempdir().unwrap();
-    let files = Arc::new(in_boot(1));
-    let opened = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+    let (disk, opened) = begin();
     put(&opened, "/a", vec![1_u8; 8]).unwrap();
-    let path = directory.path().join("calc");
-    let power = Store::open(Arc::clone(&files) as Arc<dyn Files>, &path, access(Durability::Power)).unwrap();
+    let power = open_with(&disk, access(Durability::Power)).unwrap();
     append(&power, "/a", &[2; 8]).unwrap();
     put(&power, "/g/b", vec![3_u8; 8]).unwrap();
-    files.dead.store(true, SeqCst);
+    disk.gate.end();
     drop(power);
-    cut(&files, opened, |_| Torn::Zeros);
-    let again = reopen(directory.path(), 2);
+    let disk = cut(&disk, opened, |_| Torn::Zeros);
+    let again = reopen(&disk);
     assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), [[1; 8], [2; 8]].concat());
     assert_eq!(get::<Vec<u8>>(&again, "/g/b").unwrap(), [3; 8]);
     assert_eq!(again.recovered(), &[] as &[Recovered]);
+}
+
+#[test]
+fn of_two_versions_that_two_writers_replaced_at_one_time_the_later_one_is_put_back() {
+    // The times of files stand still for milliseconds, and then the numbers of the writers decided, which say nothing of
+    // each other. The number of a wrapper is the time as finely as the machine knows it.
+    let (disk, first) = begin();
+    disk.images().tick = 0;
+    let second = reopen(&disk);
+    for _ in 0..3 {
+        put(&first, "/other", vec![0_u8; 8]).unwrap();
+    }
+    put(&first, "/a", vec![1_u8; 8]).unwrap();
+    put(&first, "/a", vec![2_u8; 8]).unwrap();
+    second.flush().unwrap();
+    put(&second, "/a", vec![3_u8; 8]).unwrap();
+    drop(first);
+    let disk = cut(&disk, second, |_| Torn::Zeros);
+    let again = reopen(&disk);
+    assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), [2; 8], "what was flushed");
+}
+
+#[test]
+fn without_locks_what_was_torn_is_repaired_as_well() {
+    // Where locks tell nothing, no writer counted as dead, and nothing was ever repaired. One of this machine is dead
+    // when the machine was off since.
+    let off = crate::storage::Access { locks: LockPolicy::Off, ..access(Durability::Process) };
+    for (before, after) in
+        [(off, off), (off, access(Durability::Process)), (access(Durability::Process), off)]
+    {
+        let (disk, opened) = begin();
+        drop(opened);
+        // Trash is too young to be swept, which would flush everything.
+        disk.wait(6);
+        let opened = open_with(&disk, before).unwrap();
+        put(&opened, "/a", vec![1_u8; 8]).unwrap();
+        opened.flush().unwrap();
+        put(&opened, "/a", vec![2_u8; 8]).unwrap();
+        // While the machine is on its writer may live.
+        assert_eq!(open_with(&disk, after).unwrap().recovered(), []);
+        let disk = cut(&disk, opened, |path| if path.ends_with("owner") { Torn::Whole } else { Torn::Zeros });
+        let again = open_with(&disk, after).unwrap();
+        assert_eq!(outcomes(&again), [("/a".to_owned(), Outcome::PutBack)]);
+        assert_eq!(get::<Vec<u8>>(&again, "/a").unwrap(), [1; 8]);
+    }
 }

@@ -66,11 +66,11 @@ fn replacing_is_one_exchange_and_both_parents_are_flushed() {
     sync .calcstore/stage/TX/3/zarr.json
     sync .calcstore/stage/TX/3
     rename New .calcstore/stage/TX/3 -> output.zarr/old
-    mkdir .calcstore/trash/TX.4
-    rename New .calcstore/stage/TX/3 -> .calcstore/trash/TX.4/old
-    rename Exchange .calcstore/trash/TX.4/old -> output.zarr/old
+    mkdir .calcstore/trash/TX.T
+    rename New .calcstore/stage/TX/3 -> .calcstore/trash/TX.T/old
+    rename Exchange .calcstore/trash/TX.T/old -> output.zarr/old
     sync output.zarr
-    sync .calcstore/trash/TX.4
+    sync .calcstore/trash/TX.T
     ");
 }
 
@@ -78,10 +78,10 @@ fn replacing_is_one_exchange_and_both_parents_are_flushed() {
 fn removing_is_one_rename_into_the_trash() {
     let log = calls(Durability::Power, |store| assert!(store.remove(&key("/old"), None).unwrap()));
     assert_snapshot!(log, @r"
-    mkdir .calcstore/trash/TX.3.removed
-    rename New output.zarr/old -> .calcstore/trash/TX.3.removed/old
+    mkdir .calcstore/trash/TX.T.removed
+    rename New output.zarr/old -> .calcstore/trash/TX.T.removed/old
     sync output.zarr
-    sync .calcstore/trash/TX.3.removed
+    sync .calcstore/trash/TX.T.removed
     ");
 }
 

@@ -77,11 +77,11 @@ fn a_draft_takes_the_place_of_a_group_by_one_exchange() {
     let log: Vec<&str> = log.lines().rev().take(6).collect();
     assert_snapshot!(log.into_iter().rev().collect::<Vec<_>>().join("\n"), @r"
     rename New .calcstore/stage/TX/7 -> output.zarr/g
-    mkdir .calcstore/trash/TX.11
-    rename New .calcstore/stage/TX/7 -> .calcstore/trash/TX.11/g
-    rename Exchange .calcstore/trash/TX.11/g -> output.zarr/g
+    mkdir .calcstore/trash/TX.T
+    rename New .calcstore/stage/TX/7 -> .calcstore/trash/TX.T/g
+    rename Exchange .calcstore/trash/TX.T/g -> output.zarr/g
     sync output.zarr
-    sync .calcstore/trash/TX.11
+    sync .calcstore/trash/TX.T
     ");
 }
 
