@@ -146,6 +146,8 @@ impl Store {
         store.check_format()?;
         store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
         store.create_root()?;
+        // A power cut may have left nothing of the store that was here before but its markers.
+        store.recovered = store.recover()?;
         Ok(store)
     }
 
