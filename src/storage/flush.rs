@@ -64,7 +64,8 @@ impl Store {
     }
 
     /// Makes our marker, or takes over the oldest of those that dead writers of this boot have left. What the others
-    /// say, it says as well, so that they do not pile up.
+    /// say, it says as well, so that they do not pile up. In it are the names of what is in the trash already: what was
+    /// displaced before is older than what was flushed.
     fn mark(&self) -> Result<()> {
         // Who collects garbage because there are no inodes left is not to need one.
         self.make_lock("store")?;
@@ -82,11 +83,12 @@ impl Store {
         let made = |marker: &MarkerName| self.files.stat(at, &marker.name).ok().map(|stat| stat.modified);
         let mut dead: Vec<_> = dead.filter_map(|marker| Some((made(&marker)?, marker))).collect();
         dead.sort_by_key(|(made, _)| *made);
+        let displaced = self.names_in_trash()?;
         let oldest = dead.first().map(|(_, marker)| (at, marker.name.as_str()));
         let renamed = oldest.map(|oldest| self.files.rename(oldest, (at, &own.name), Rename::Over));
         let file = match renamed {
             Some(Ok(())) => self.files.open_file(at, &own.name),
-            _ => self.files.create_file(at, &own.name, &[]),
+            _ => self.files.create_file(at, &own.name, &[displaced.as_bytes()]),
         };
         let file = match file {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.files.open_file(at, &own.name),

@@ -40,7 +40,7 @@ pub(super) enum Holds {
 }
 
 impl Wrapper {
-    fn name(&self) -> String {
+    pub fn name(&self) -> String {
         let suffix = match self.holds {
             Holds::Node => "",
             Holds::Removed => REMOVED,
@@ -78,6 +78,13 @@ impl Store {
         }
         wrappers.sort_by_key(|wrapper| std::cmp::Reverse(wrapper.order));
         Ok(wrappers)
+    }
+
+    /// The names of what is in the trash, a line each.
+    pub(super) fn names_in_trash(&self) -> Result<String> {
+        let trash = &self.writer()?.trash;
+        let entries = self.files.list(trash.as_fd()).map_err(self.failed("cannot list", INTERNALS))?;
+        Ok(entries.iter().filter_map(|entry| Some(entry.name.to_str()?.to_owned() + "\n")).collect())
     }
 
     /// Whether a wrapper has an older version of the node `key`, or older files of it, or says that it was removed.

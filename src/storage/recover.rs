@@ -4,7 +4,7 @@
 //! since the oldest marker is read; what is not whole becomes the version before it, from the trash, or is moved to
 //! `.calcstore/lost`, and is named. So a value is there, or the one before it, or it is absent; it is never zeros.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd;
 
 use super::chunk_read::ArrayReader;
@@ -57,8 +57,10 @@ impl Store {
         tracing::warn!("the power was cut while values were not flushed; looking for torn ones");
         let since = oldest.saturating_sub(MARGIN);
         let intents = self.finish_torn_replacing()?;
-        let mut recovery =
-            Recovery { store: self, since, wrappers: self.wrappers()?, found: BTreeMap::new() };
+        let flushed = self.displaced_before(&markers);
+        let mut wrappers = self.wrappers()?;
+        wrappers.retain(|wrapper| !flushed.contains(&wrapper.name()));
+        let mut recovery = Recovery { store: self, since, wrappers, found: BTreeMap::new() };
         recovery.node(&Key::root())?;
         let found: Vec<_> = recovery.found.into_values().collect();
         for recovered in &found {
@@ -75,6 +77,26 @@ impl Store {
             self.remove_marker(marker);
         }
         Ok(found)
+    }
+
+    /// The names of the wrappers that were in the trash before each of the markers was made. What they hold is older than
+    /// the last flush, which may have found nothing under its key.
+    fn displaced_before(&self, markers: &[MarkerName]) -> BTreeSet<String> {
+        let mut common: Option<BTreeSet<String>> = None;
+        for marker in markers {
+            let place = format!("{INTERNALS}/{DIRTY}/{}", marker.name);
+            let file = self.files.open_file(self.root(), &place).map_err(self.failed("cannot open", &place));
+            // One that cannot be read names nothing.
+            let read = file.and_then(|file| self.read_small(&file, &place));
+            let bytes = read.map(|(bytes, _)| bytes).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            let names = text.lines().map(str::to_owned);
+            common = Some(match common {
+                Some(common) => names.filter(|name| common.contains(name)).collect(),
+                None => names.collect(),
+            });
+        }
+        common.unwrap_or_default()
     }
 
     /// What is wrong with the value at a place; nothing where it is whole, or cannot be checked.
