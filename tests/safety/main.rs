@@ -18,6 +18,7 @@
 
 mod ancestors;
 mod child;
+mod cuts;
 mod damaged;
 mod full_disk;
 mod histories;
