@@ -1,3 +1,5 @@
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::borrow::Cow;
 
 use serde::Serialize;
@@ -57,17 +59,24 @@ impl Elements<'_> {
             }
         }
     }
+
+    /// How many elements of this type there are; `None` where they cannot be of it.
+    pub(crate) fn count(&self, data_type: DataType) -> Option<usize> {
+        match (self, data_type.size()) {
+            (Self::Bytes(bytes), Some(size)) if bytes.len().is_multiple_of(size) => {
+                bytes.len().checked_div(size)
+            }
+            (Self::Strings(strings), None) => Some(strings.len()),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> ArrayContent<'a> {
     /// Joins elements and shape; the two must agree.
     pub(crate) fn new(data_type: DataType, shape: &[usize], elements: Elements<'a>) -> Result<Self> {
         let expected = shape.iter().try_fold(1, |product: usize, length| product.checked_mul(*length));
-        let found = match (&elements, data_type.size()) {
-            (Elements::Bytes(bytes), Some(size)) if bytes.len() % size == 0 => Some(bytes.len() / size),
-            (Elements::Strings(strings), None) => Some(strings.len()),
-            _ => None,
-        };
+        let found = elements.count(data_type);
         if expected.is_none() || expected != found {
             let message =
                 format!("{found:?} elements of type {data_type} do not make an array of shape {shape:?}");

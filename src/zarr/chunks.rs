@@ -9,15 +9,15 @@ const DEFAULT_CHUNK_BYTES: u64 = 4 << 20;
 /// chunk is at most 4 MiB. Such a chunk is one run of the array's elements in C order.
 pub(crate) fn default_chunk_shape(shape: &[u64], element: u64) -> Vec<u64> {
     let mut chunk: Vec<u64> = shape.iter().map(|length| (*length).max(1)).collect();
-    for axis in 0..chunk.len() {
-        let step =
-            chunk[axis + 1..].iter().fold(element.max(1), |bytes, length| bytes.saturating_mul(*length));
-        if step.saturating_mul(chunk[axis]) <= DEFAULT_CHUNK_BYTES {
+    let mut axes = chunk.as_mut_slice();
+    while let Some((length, inner)) = axes.split_first_mut() {
+        let step = inner.iter().fold(element.max(1), |bytes, length| bytes.saturating_mul(*length));
+        if step.saturating_mul(*length) <= DEFAULT_CHUNK_BYTES {
             break;
         }
-        if chunk[axis] > 1 {
-            chunk[axis] = (DEFAULT_CHUNK_BYTES / step).clamp(1, chunk[axis]);
-        }
+        let fit = DEFAULT_CHUNK_BYTES.checked_div(step).unwrap_or(1);
+        *length = fit.clamp(1, *length);
+        axes = inner;
     }
     chunk
 }
@@ -34,7 +34,8 @@ pub(crate) fn default_shard_shape(shape: &[u64], chunk: &[u64], element: u64) ->
     together.iter().zip(chunk).map(|(count, chunk)| count.checked_mul(*chunk)).collect()
 }
 
-/// A shape divided into chunks.
+/// A shape divided into chunks. The products of the lengths of array, chunk and grid fit into 64 bits, so that all places
+/// in an array and in a chunk do.
 #[derive(Clone, Debug)]
 pub(crate) struct ChunkGrid {
     shape: Vec<u64>,
@@ -92,6 +93,7 @@ impl ChunkGrid {
     }
 
     /// The index along each axis of the chunk that is number `n` in C order.
+    #[expect(clippy::arithmetic_side_effects, reason = "there is a chunk, so that no count is zero")]
     pub(crate) fn index(&self, mut n: u64) -> Vec<u64> {
         let mut index = vec![0; self.counts.len()];
         for (at, count) in index.iter_mut().zip(&self.counts).rev() {
@@ -110,7 +112,8 @@ impl ChunkGrid {
     /// of this shape; both count elements.
     pub(crate) fn for_each_visible_run(&self, index: &[u64], shape: &[u64], mut visit: impl FnMut(u64, u64)) {
         let lengths = index.iter().zip(&self.chunk).zip(shape);
-        let visible = lengths.map(|((at, chunk), length)| (*chunk).min(length.saturating_sub(at * chunk)));
+        let left = |at: u64, chunk: u64, length: u64| length.saturating_sub(at.saturating_mul(chunk));
+        let visible = lengths.map(|((at, chunk), length)| (*chunk).min(left(*at, *chunk, *length)));
         let visible: Vec<u64> = visible.collect();
         if !visible.contains(&0) {
             let region = Region { start: vec![0; visible.len()], shape: visible };
@@ -119,6 +122,7 @@ impl ChunkGrid {
     }
 
     /// What the chunk at `index` holds of the array.
+    #[expect(clippy::arithmetic_side_effects, reason = "a chunk of the grid begins within the array")]
     pub(crate) fn region(&self, index: &[u64]) -> Region {
         let start: Vec<u64> = index.iter().zip(&self.chunk).map(|(at, chunk)| at * chunk).collect();
         let ends = start.iter().zip(&self.chunk).zip(&self.shape);
@@ -131,7 +135,7 @@ impl ChunkGrid {
     pub(crate) fn run(&self, region: &Region) -> Option<(u64, u64)> {
         let split = region.shape.iter().take_while(|length| **length == 1).count();
         let differs =
-            |of: &[u64]| of.iter().zip(&region.shape).skip(split + 1).any(|(whole, part)| whole != part);
+            |of: &[u64]| of.iter().zip(&region.shape).skip(split).skip(1).any(|(whole, part)| whole != part);
         // A chunk may be longer than the array along any axis.
         if differs(&self.shape) || differs(&self.chunk) {
             return None;
@@ -140,31 +144,33 @@ impl ChunkGrid {
     }
 
     /// The number of an element in C order.
+    #[expect(clippy::arithmetic_side_effects, reason = "below the number of elements of the array")]
     fn offset(&self, index: &[u64]) -> u64 {
         index.iter().zip(&self.shape).fold(0, |offset, (at, length)| offset * length + at)
     }
 
     /// Calls `copy(in the array, in the chunk, count)` for every run of elements of `region` that is whole along
     /// the last axis; all three count elements.
+    #[expect(clippy::arithmetic_side_effects, reason = "a region lies within the array and within the chunk")]
     pub(crate) fn for_each_run(&self, region: &Region, mut copy: impl FnMut(u64, u64, u64)) {
-        let Some(count) = region.shape.last().copied() else {
+        let Some((count, outer)) = region.shape.split_last() else {
             return copy(0, 0, 1);
         };
-        let rows: u64 = region.shape[..region.shape.len() - 1].iter().product();
-        if count == 0 {
+        if *count == 0 {
             return;
         }
+        let rows: u64 = outer.iter().product();
         let mut index = vec![0; region.shape.len()];
         for _ in 0..rows {
             let in_array: Vec<u64> = index.iter().zip(&region.start).map(|(at, start)| at + start).collect();
             let in_chunk = index.iter().zip(&self.chunk).fold(0, |offset, (at, length)| offset * length + at);
-            copy(self.offset(&in_array), in_chunk, count);
-            for axis in (0..index.len() - 1).rev() {
-                index[axis] += 1;
-                if index[axis] < region.shape[axis] {
+            copy(self.offset(&in_array), in_chunk, *count);
+            for (at, length) in index.iter_mut().zip(outer).rev() {
+                *at += 1;
+                if *at < *length {
                     break;
                 }
-                index[axis] = 0;
+                *at = 0;
             }
         }
     }

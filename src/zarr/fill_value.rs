@@ -64,9 +64,10 @@ impl FillValue {
         if matches!(Self::parse(&json, data_type), Ok(Self::Bytes(parsed)) if parsed == **bytes) {
             return json;
         }
-        let number = |part: &[u8]| part.iter().rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte));
-        let in_hexadecimal = |part| Json::from(format!("0x{:01$x}", number(part), 2 * size));
-        let mut parts: Vec<Json> = bytes.chunks(size).map(in_hexadecimal).collect();
+        let in_hexadecimal = |part: &[u8]| {
+            part.iter().rev().fold("0x".to_owned(), |digits, byte| digits + &format!("{byte:02x}"))
+        };
+        let mut parts: Vec<Json> = bytes.chunks(size).map(in_hexadecimal).map(Json::from).collect();
         if parts.len() == 1 { parts.swap_remove(0) } else { Json::from(parts) }
     }
 
@@ -74,8 +75,8 @@ impl FillValue {
     pub(crate) fn fill(&self, buffer: &mut [u8]) {
         match self {
             Self::Bytes(element) if element.iter().any(|byte| *byte != 0) => {
-                for target in buffer.chunks_mut(element.len()) {
-                    target.copy_from_slice(&element[..target.len()]);
+                for target in buffer.chunks_exact_mut(element.len()) {
+                    target.copy_from_slice(element);
                 }
             }
             _ => buffer.fill(0),
@@ -135,11 +136,11 @@ fn float(json: &Json, size: usize) -> Option<Vec<u8>> {
 /// The bits of a number, `0x` and all of its hexadecimal digits.
 fn hexadecimal(bits: &str, size: usize) -> Option<Vec<u8>> {
     let digits = bits.strip_prefix("0x")?;
-    if digits.len() != 2 * size || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+    if digits.len() != size.saturating_mul(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     let number = u64::from_str_radix(digits, 16).ok()?;
-    Some(number.to_le_bytes()[..size].to_vec())
+    number.to_le_bytes().get(..size).map(<[u8]>::to_vec)
 }
 
 fn complex(json: &Json, size: usize) -> Option<Vec<u8>> {

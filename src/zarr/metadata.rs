@@ -64,7 +64,7 @@ impl ChunkKeys {
     /// The path of a chunk, relative to its array.
     pub(crate) fn path(self, index: &[u64]) -> String {
         let joined = |separator: char| {
-            let mut path = String::with_capacity(2 + 4 * index.len());
+            let mut path = String::with_capacity(index.len().saturating_mul(4));
             for (axis, at) in index.iter().enumerate() {
                 if axis > 0 || matches!(self, Self::Default(_)) {
                     path.push(separator);

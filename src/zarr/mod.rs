@@ -3,6 +3,8 @@
 //! # Format
 //! <https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html>
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 mod chunks;
 mod codec;
 mod compression;

@@ -22,7 +22,8 @@ pub(crate) fn checksum<B: AsRef<[u8]>>(parts: &[B]) -> [u8; CHECKSUM] {
 
 /// Takes the checksum off the end.
 pub(super) fn strip(bytes: &mut Vec<u8>) -> Result<()> {
-    let stored = *bytes.last_chunk::<CHECKSUM>().ok_or_else(|| corrupt("it ends too early"))?;
-    bytes.truncate(bytes.len() - CHECKSUM);
-    verify_checksum(bytes, stored)
+    let (data, stored) = bytes.split_last_chunk().ok_or_else(|| corrupt("it ends too early"))?;
+    verify_checksum(data, *stored)?;
+    bytes.truncate(data.len());
+    Ok(())
 }

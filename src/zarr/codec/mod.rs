@@ -166,7 +166,7 @@ impl Codecs {
     pub(crate) fn encoded_size(&self) -> Option<u64> {
         let checksums =
             self.filters.iter().all(|filter| *filter == Filter::Crc32c).then_some(self.filters.len())?;
-        Some(self.serialized_size()?.saturating_add((checksums * CHECKSUM) as u64))
+        Some(self.serialized_size()?.saturating_add(checksums.saturating_mul(CHECKSUM) as u64))
     }
 
     /// The bytes of the elements before the codecs that change bytes.
@@ -223,13 +223,9 @@ impl Codecs {
     /// Encodes a chunk, of which all elements are given, to the parts of its file in their order. What lies there as it
     /// does in memory is not copied. Inner chunks of a shard that are all fill value are left out.
     pub(crate) fn encode<'a>(&self, elements: Elements<'a>) -> Result<Parts<'a>> {
-        let found = match (&elements, self.data_type.size()) {
-            (Elements::Bytes(bytes), Some(size)) if bytes.len() % size == 0 => bytes.len() / size,
-            (Elements::Strings(strings), None) => strings.len(),
-            _ => {
-                return Err(Error::new(ErrorKind::WrongType, "numbers and text cannot stand for each other"));
-            }
-        };
+        let found = elements.count(self.data_type).ok_or_else(|| {
+            Error::new(ErrorKind::WrongType, "numbers and text cannot stand for each other")
+        })?;
         if found as u64 != self.elements {
             let message = format!("{found} elements for a chunk of {}", self.elements);
             return Err(Error::new(ErrorKind::WrongShape, message));
@@ -304,8 +300,9 @@ impl Codecs {
             .ok()
             .filter(|_| most <= MAX_DECODED as u64)
             .ok_or_else(|| too_large(most))?;
-        let added = |filter: &Filter| if *filter == Filter::Crc32c { CHECKSUM } else { size / 64 + 1024 };
-        Ok(size + self.filters[..at].iter().map(added).sum::<usize>())
+        let framed = (size / 64).saturating_add(1024);
+        let added = |filter: &Filter| if *filter == Filter::Crc32c { CHECKSUM } else { framed };
+        Ok(self.filters.iter().take(at).map(added).fold(size, usize::saturating_add))
     }
 }
 
@@ -326,12 +323,13 @@ impl Serializer {
                 })
             }
             (Codec::VlenUtf8, None) => Ok(Self::VlenUtf8),
-            (Codec::Sharding(_), _) if nested == 0 => {
-                let message = format!("shards within shards, more than {MAX_NESTED} deep, are not supported");
-                Err(Error::new(ErrorKind::Unsupported, message))
-            }
             (Codec::Sharding(settings), _) => {
-                let inner = |shape: &[u64], codecs: &[Json]| Codecs::chain(kind, shape, codecs, nested - 1);
+                let nested = nested.checked_sub(1).ok_or_else(|| {
+                    let message =
+                        format!("shards within shards, more than {MAX_NESTED} deep, are not supported");
+                    Error::new(ErrorKind::Unsupported, message)
+                })?;
+                let inner = |shape: &[u64], codecs: &[Json]| Codecs::chain(kind, shape, codecs, nested);
                 Ok(Self::Shards(Box::new(Shards::new(&settings, shape, kind.fill, inner)?)))
             }
             _ => Err(nonsense(format_args!(

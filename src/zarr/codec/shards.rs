@@ -48,15 +48,13 @@ impl Shards {
         inner: impl Fn(&[u64], &[serde_json::Value]) -> Result<Codecs>,
     ) -> Result<Self> {
         let inner_shape = settings.chunk_shape.clone();
-        let fits = inner_shape.len() == shape.len()
-            && shape.iter().zip(&inner_shape).all(|(shard, inner)| *inner > 0 && shard % inner == 0);
-        if !fits {
-            return Err(nonsense(format_args!(
-                "shards of shape {shape:?} cannot hold chunks of shape {inner_shape:?}"
-            )));
-        }
-        let mut index_shape: Vec<u64> =
-            shape.iter().zip(&inner_shape).map(|(shard, inner)| shard / inner).collect();
+        let count = |(shard, inner): (&u64, &u64)| {
+            shard.checked_div(*inner).filter(|count| count.checked_mul(*inner) == Some(*shard))
+        };
+        let counts: Option<Vec<u64>> = shape.iter().zip(&inner_shape).map(count).collect();
+        let mut index_shape = counts.filter(|_| inner_shape.len() == shape.len()).ok_or_else(|| {
+            nonsense(format_args!("shards of shape {shape:?} cannot hold chunks of shape {inner_shape:?}"))
+        })?;
         index_shape.push(2);
         let index = Codecs::of_index(&index_shape, &settings.index_codecs)?;
         let index_bytes = index.encoded_size();
@@ -101,8 +99,8 @@ impl Shards {
             return Err(corrupt("its index is no numbers"));
         };
         let mut entries = Vec::with_capacity(numbers.len() / 16);
-        for pair in numbers.as_chunks::<16>().0 {
-            let (offset, length) = (u64_at(pair, 0), u64_at(pair, 8));
+        for [offset, length] in numbers.as_chunks().0.as_chunks().0 {
+            let (offset, length) = (u64::from_le_bytes(*offset), u64::from_le_bytes(*length));
             if (offset, length) == (MISSING, MISSING) {
                 entries.push(None);
                 continue;
@@ -115,7 +113,7 @@ impl Shards {
             entries.iter().flatten().filter(|range| !range.is_empty()).collect();
         ranges.push(&place);
         ranges.sort_unstable_by_key(|range| range.start);
-        if ranges.windows(2).any(|pair| pair[0].end > pair[1].start) {
+        if !ranges.is_sorted_by(|one, next| one.end <= next.start) {
             return Err(corrupt("two inner chunks overlap, or one lies within the index"));
         }
         Ok(ShardIndex(entries))
@@ -141,14 +139,18 @@ impl Shards {
             IndexLocation::Start => self.index_bytes,
             IndexLocation::End => 0,
         };
-        let mut index = Vec::with_capacity(16 * chunks.len());
-        let mut offset = first;
+        let mut index = Vec::with_capacity(chunks.len().saturating_mul(16));
+        let mut end = first;
         for chunk in &chunks {
-            let length = chunk.as_ref().map(|parts| parts.iter().map(|part| part.len() as u64).sum());
-            let (start, length) = length.map_or((MISSING, MISSING), |length: u64| (offset, length));
+            let (start, length) = match chunk {
+                Some(parts) => (end, parts.iter().map(|part| part.len() as u64).sum()),
+                None => (MISSING, MISSING),
+            };
             index.extend(start.to_le_bytes());
             index.extend(length.to_le_bytes());
-            offset += if chunk.is_some() { length } else { 0 };
+            if chunk.is_some() {
+                end = start.saturating_add(length);
+            }
         }
         let index = self.index.encode(Elements::Bytes(index.into()))?;
         let chunks = chunks.into_iter().flatten().flatten();
@@ -174,10 +176,9 @@ impl Shards {
             Ok((n, self.inner.decode(bytes.to_vec())?))
         });
         let size = data_type.size().unwrap_or(size_of::<Cow<'static, str>>());
-        let count = usize::try_from(self.grid.elements())
-            .ok()
-            .filter(|count| count.saturating_mul(size) <= MAX_DECODED);
-        let count = count.ok_or_else(|| {
+        let count = usize::try_from(self.grid.elements()).ok();
+        let both = count.and_then(|count| Some((count, count.checked_mul(size)?)));
+        let (count, memory) = both.filter(|(_, memory)| *memory <= MAX_DECODED).ok_or_else(|| {
             Error::new(ErrorKind::Unsupported, "a shard of more than 1 GiB cannot be read whole")
         })?;
         if data_type == DataType::String {
@@ -189,7 +190,7 @@ impl Shards {
             }
             return Ok(Elements::Strings(strings));
         }
-        let mut numbers = zeroed(count * size)?;
+        let mut numbers = zeroed(memory)?;
         self.fill.fill(&mut numbers);
         for chunk in chunks {
             if let (n, Elements::Bytes(inner)) = chunk? {
@@ -200,6 +201,7 @@ impl Shards {
     }
 
     /// Copies inner chunk `n` to its place in the shard; an element is `size` items.
+    #[expect(clippy::indexing_slicing, reason = "both have all of their elements, and runs lie within them")]
     fn place<T: Clone>(&self, n: u64, inner: &[T], shard: &mut [T], size: usize) {
         self.each_run(n, size, |in_shard, in_chunk| shard[in_shard].clone_from_slice(&inner[in_chunk]));
     }
@@ -210,10 +212,12 @@ impl Shards {
         let mut chunks = Vec::new();
         for n in 0..self.grid.len() {
             let inner = match elements {
-                Elements::Bytes(Cow::Borrowed(bytes)) => Elements::Bytes(match self.run(n, size) {
-                    Some(run) => bytes[run].into(),
-                    None => self.cut(n, bytes, size).into(),
-                }),
+                Elements::Bytes(Cow::Borrowed(bytes)) => {
+                    Elements::Bytes(match self.run(n, size).and_then(|run| bytes.get(run)) {
+                        Some(run) => run.into(),
+                        None => self.cut(n, bytes, size).into(),
+                    })
+                }
                 Elements::Bytes(Cow::Owned(bytes)) => Elements::Bytes(self.cut(n, bytes, size).into()),
                 Elements::Strings(strings) => Elements::Strings(self.cut(n, strings, 1)),
             };
@@ -229,6 +233,7 @@ impl Shards {
         Some(start..start.checked_add(usize::try_from(count).ok()?.checked_mul(size)?)?)
     }
 
+    #[expect(clippy::indexing_slicing, reason = "the shard has all of its elements, and runs lie within it")]
     fn cut<T: Clone>(&self, n: u64, shard: &[T], size: usize) -> Vec<T> {
         let mut inner = Vec::new();
         self.each_run(n, size, |in_shard, _| inner.extend_from_slice(&shard[in_shard]));
@@ -237,14 +242,10 @@ impl Shards {
 
     /// Calls `copy(in the shard, in the chunk)` for the runs of items of inner chunk `n`. A shard is in memory as a
     /// whole when this is called, so that no place in it is beyond `usize`.
-    #[expect(clippy::cast_possible_truncation, reason = "places in memory")]
+    #[expect(clippy::cast_possible_truncation, clippy::arithmetic_side_effects, reason = "places in memory")]
     fn each_run(&self, n: u64, size: usize, mut copy: impl FnMut(Range<usize>, Range<usize>)) {
         let range = |start: u64, count: u64| start as usize * size..(start + count) as usize * size;
         let region = self.grid.region(&self.grid.index(n));
         self.grid.for_each_run(&region, |at, from, count| copy(range(at, count), range(from, count)));
     }
-}
-
-fn u64_at(pair: &[u8; 16], at: usize) -> u64 {
-    pair[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -1,26 +1,36 @@
 //! The codec `transpose`: the axes in another order.
 
 /// Puts axis `order[i]` of an array of `shape` at place `i`; an item is what stands for one element.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "there are as many items as the shape says, and all places are among them"
+)]
 pub(super) fn transpose<T: Clone>(items: &[T], shape: &[usize], order: &[usize]) -> Vec<T> {
-    let mut strides = vec![1; shape.len()];
-    for axis in (1..shape.len()).rev() {
-        strides[axis - 1] = strides[axis] * shape[axis];
+    let mut stride = 1;
+    let mut axes = Vec::with_capacity(shape.len());
+    for length in shape.iter().rev() {
+        axes.insert(0, (*length, stride));
+        stride *= length;
     }
-    let Some((last, outer)) = order.split_last() else { return items.to_vec() };
+    let axes = reordered(&axes, order);
+    let Some(((length, stride), outer)) = axes.split_last().filter(|_| !items.is_empty()) else {
+        return items.to_vec();
+    };
     let mut out = Vec::with_capacity(items.len());
     let mut index = vec![0; outer.len()];
-    let rows: usize = outer.iter().map(|axis| shape[*axis]).product();
+    let rows: usize = outer.iter().map(|(length, _)| length).product();
     let mut start = 0;
     for _ in 0..rows {
-        out.extend(items[start..].iter().step_by(strides[*last]).take(shape[*last]).cloned());
-        for (place, axis) in outer.iter().enumerate().rev() {
-            index[place] += 1;
-            start += strides[*axis];
-            if index[place] < shape[*axis] {
+        out.extend(items[start..].iter().step_by(*stride).take(*length).cloned());
+        for (at, (length, stride)) in index.iter_mut().zip(outer).rev() {
+            *at += 1;
+            start += stride;
+            if *at < *length {
                 break;
             }
-            start -= strides[*axis] * shape[*axis];
-            index[place] = 0;
+            start -= stride * length;
+            *at = 0;
         }
     }
     out
@@ -42,16 +52,15 @@ pub(super) fn transpose_bytes(bytes: &[u8], size: usize, shape: &[usize], order:
 
 /// The order that undoes `order`.
 pub(super) fn inverse(order: &[usize]) -> Vec<usize> {
-    let mut inverse = vec![0; order.len()];
-    for (place, axis) in order.iter().enumerate() {
-        inverse[*axis] = place;
-    }
-    inverse
+    let mut places: Vec<(usize, usize)> = order.iter().copied().zip(0..).collect();
+    places.sort_unstable();
+    places.into_iter().map(|(_, place)| place).collect()
 }
 
-/// The lengths of the axes in another order.
-pub(super) fn reordered<T: Copy>(shape: &[T], order: &[usize]) -> Vec<T> {
-    order.iter().map(|axis| shape[*axis]).collect()
+/// What there is for each axis in another order, which was checked to be one of all the axes.
+#[expect(clippy::indexing_slicing, reason = "an order names no axis that is not there")]
+pub(super) fn reordered<T: Copy>(axes: &[T], order: &[usize]) -> Vec<T> {
+    order.iter().map(|axis| axes[*axis]).collect()
 }
 
 #[cfg(test)]

@@ -13,11 +13,13 @@ pub(super) fn decode(bytes: &[u8], length: usize, is_big: bool) -> Result<Vec<Co
         return Err(corrupt("its text has no length"));
     }
     let elements = bytes.chunks_exact(length).map(|element| {
-        let points = element.as_chunks::<4>().0;
+        let mut points = element.as_chunks::<4>().0;
+        while let [text @ .., [0, 0, 0, 0]] = points {
+            points = text;
+        }
         let point =
             |bytes: &[u8; 4]| if is_big { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) };
-        let end = points.iter().rposition(|bytes| *bytes != [0; 4]).map_or(0, |last| last + 1);
-        let text = points[..end].iter().map(|bytes| char::from_u32(point(bytes))).collect::<Option<String>>();
+        let text = points.iter().map(|bytes| char::from_u32(point(bytes))).collect::<Option<String>>();
         text.map(Cow::Owned).ok_or_else(|| corrupt("it is not UTF-32"))
     });
     elements.collect()

@@ -20,8 +20,8 @@ fn number(length: usize) -> Result<[u8; 4]> {
 }
 
 pub(super) fn encode(strings: &[Cow<'_, str>]) -> Result<Vec<u8>> {
-    let text: usize = strings.iter().map(|text| text.len() + 4).sum();
-    let mut bytes = Vec::with_capacity(4 + text);
+    let length = |sum: usize, text: &Cow<'_, str>| sum.saturating_add(4).saturating_add(text.len());
+    let mut bytes = Vec::with_capacity(strings.iter().fold(4, length));
     bytes.extend(number(strings.len())?);
     for text in strings {
         bytes.extend(number(text.len())?);

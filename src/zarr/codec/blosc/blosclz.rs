@@ -20,12 +20,12 @@ pub(super) fn decode(stream: &[u8], length: usize) -> Option<Vec<u8>> {
     let mut bytes = stream.iter();
     let mut control = *bytes.next()? & 31;
     loop {
-        let low = usize::from(control & 31);
+        let low = control & 31;
         match usize::from(control >> 5) {
             0 => {
-                let literal = bytes.as_slice().get(..=low)?;
+                let literal = bytes.as_slice().get(..=usize::from(low))?;
                 decoded.extend_from_slice(literal);
-                bytes.nth(low);
+                bytes.nth(usize::from(low));
             }
             code => repeat(&mut decoded, code, low, &mut bytes, length)?,
         }
@@ -44,37 +44,31 @@ pub(super) fn decode(stream: &[u8], length: usize) -> Option<Vec<u8>> {
 fn repeat(
     decoded: &mut Vec<u8>,
     code: usize,
-    low: usize,
+    low: u8,
     bytes: &mut slice::Iter<'_, u8>,
     most: usize,
 ) -> Option<()> {
-    let mut count = code + 2;
+    let mut count = code.saturating_add(2);
     if code == 7 {
         loop {
             let more = *bytes.next()?;
-            count += usize::from(more);
+            count = count.saturating_add(usize::from(more));
             if more < 255 {
                 break;
             }
         }
     }
     let near = *bytes.next()?;
-    let distance = if near == 255 && low == 31 {
-        let far = [*bytes.next()?, *bytes.next()?];
-        usize::from(u16::from_be_bytes(far)) + NEAR + 1
-    } else {
-        low * 256 + usize::from(near) + 1
+    let between = match [low, near] {
+        [31, 255] => usize::from(u16::from_be_bytes([*bytes.next()?, *bytes.next()?])).saturating_add(NEAR),
+        near => usize::from(u16::from_be_bytes(near)),
     };
-    let start = decoded.len().checked_sub(distance)?;
-    if count > most - decoded.len() {
-        return None;
-    }
+    let start = decoded.len().checked_sub(between)?.checked_sub(1)?;
+    let end = decoded.len().checked_add(count).filter(|end| *end <= most)?;
     // What is copied may begin before it is there.
-    let mut copied = 0;
-    while copied < count {
-        let step = (count - copied).min(distance + copied);
-        decoded.extend_from_within(start..start + step);
-        copied += step;
+    while let left @ 1.. = end.saturating_sub(decoded.len()) {
+        let there = start.saturating_add(left).min(decoded.len());
+        decoded.extend_from_within(start..there);
     }
     Some(())
 }

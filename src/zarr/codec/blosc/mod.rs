@@ -9,6 +9,8 @@
 mod blosclz;
 mod shuffle;
 
+use std::num::NonZero;
+
 use super::{corrupt, gzip, zstd};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -39,25 +41,26 @@ const MOST: usize = i32::MAX as usize - HEADER;
 
 struct Header {
     flags: u8,
-    type_size: usize,
+    type_size: NonZero<usize>,
     length: usize,
     block: usize,
 }
 
 impl Header {
-    /// Parses a header and holds it against the frame and the most bytes that may come out.
-    fn parse(frame: &[u8], limit: usize) -> Result<Self> {
-        let header = frame.first_chunk::<HEADER>().ok_or_else(early)?;
-        let [version, _, flags, type_size, ..] = *header;
+    /// Parses a header and holds it against the frame and the most bytes that may come out; with it what follows it.
+    fn parse(frame: &[u8], limit: usize) -> Result<(Self, &[u8])> {
+        let (header, content) = frame.split_at_checked(HEADER).ok_or_else(early)?;
+        let &[[version, _, flags, type_size], length, block, all] = header.as_chunks().0 else {
+            return Err(early());
+        };
         if version != VERSION {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!("blosc frames of version {version} are not supported"),
             ));
         }
-        let number = |at: usize| number(&header[at..]);
-        let (length, block) = (number(4)?, number(8)?);
-        if number(12)? != frame.len() {
+        let (length, block) = (number(length)?, number(block)?);
+        if number(all)? != frame.len() {
             return Err(corrupt("its blosc frame has another length than it says"));
         }
         if length > limit {
@@ -65,55 +68,55 @@ impl Header {
                 "its blosc frame holds {length} bytes, where at most {limit} belong"
             )));
         }
-        if type_size == 0 || (length > 0 && (block == 0 || block > length)) {
-            return Err(corrupt("the header of its blosc frame makes no sense"));
-        }
-        Ok(Self { flags, type_size: usize::from(type_size), length, block })
+        let type_size = NonZero::new(usize::from(type_size));
+        let type_size = type_size.filter(|_| length == 0 || (1..=length).contains(&block));
+        let type_size = type_size.ok_or_else(|| corrupt("the header of its blosc frame makes no sense"))?;
+        Ok((Self { flags, type_size, length, block }, content))
     }
 }
 
 /// Decodes a frame; `limit` is the most bytes that may come out.
 pub(super) fn decode(frame: &[u8], limit: usize) -> Result<Vec<u8>> {
-    let header = Header::parse(frame, limit)?;
+    let (header, content) = Header::parse(frame, limit)?;
     if header.flags & STORED != 0 {
-        let content = &frame[HEADER..];
         return if content.len() == header.length { Ok(content.to_vec()) } else { Err(early()) };
     }
     if header.length == 0 {
         return Ok(Vec::new());
     }
-    let starts = frame[HEADER..].as_chunks::<4>().0;
-    let starts = starts.get(..header.length.div_ceil(header.block)).ok_or_else(early)?;
+    let starts = content.as_chunks().0.get(..header.length.div_ceil(header.block)).ok_or_else(early)?;
     let mut decoded = Vec::new();
-    for (n, start) in starts.iter().enumerate() {
-        let length = header.block.min(header.length - n * header.block);
-        let streams = frame.get(number(start)?..).ok_or_else(early)?;
+    let mut left = header.length;
+    for start in starts {
+        let length = header.block.min(left);
+        let streams = frame.get(number(*start)?..).ok_or_else(early)?;
         let block = decode_block(&header, streams, length)?;
         unshuffle(&header, block, &mut decoded);
+        left = left.saturating_sub(length);
     }
     Ok(decoded)
 }
 
 fn decode_block(header: &Header, mut streams: &[u8], length: usize) -> Result<Vec<u8>> {
     let is_split = header.flags & NOT_SPLIT == 0
-        && header.type_size <= MOST_SPLITS
+        && header.type_size.get() <= MOST_SPLITS
         && header.block / header.type_size >= FEWEST_TO_SPLIT
         && length == header.block;
-    let count = if is_split { header.type_size } else { 1 };
+    let count = if is_split { header.type_size } else { NonZero::<usize>::MIN };
     let each = length / count;
     let mut block = Vec::new();
-    for _ in 0..count {
-        let size = number(streams)?;
-        let (stream, rest) = streams[4..].split_at_checked(size).ok_or_else(early)?;
+    for _ in 0..count.get() {
+        let (size, rest) = streams.split_first_chunk().ok_or_else(early)?;
+        let (stream, rest) = rest.split_at_checked(number(*size)?).ok_or_else(early)?;
         streams = rest;
-        if size == each {
+        if stream.len() == each {
             block.extend_from_slice(stream);
         } else {
             let piece = decompress(header.flags >> 5, stream, each)?;
             if piece.len() != each {
                 return Err(corrupt("a blosc block has another length than it should"));
             }
-            if count == 1 {
+            if !is_split {
                 return Ok(piece);
             }
             block.extend(piece);
@@ -156,10 +159,11 @@ fn decompress(compressor: u8, stream: &[u8], length: usize) -> Result<Vec<u8>> {
 
 /// Puts the bytes of a block back where they belong, at the end of what was decoded before.
 fn unshuffle(header: &Header, block: Vec<u8>, decoded: &mut Vec<u8>) {
-    if header.flags & BYTE_SHUFFLE != 0 && header.type_size > 1 {
-        shuffle::unshuffle(&block, header.type_size, decoded);
-    } else if header.flags & BIT_SHUFFLE != 0 && block.len() >= header.type_size {
-        shuffle::unshuffle_bits(&block, header.type_size, decoded);
+    let type_size = header.type_size.get();
+    if header.flags & BYTE_SHUFFLE != 0 && type_size > 1 {
+        shuffle::unshuffle(&block, type_size, decoded);
+    } else if header.flags & BIT_SHUFFLE != 0 && block.len() >= type_size {
+        shuffle::unshuffle_bits(&block, type_size, decoded);
     } else if decoded.is_empty() {
         *decoded = block;
     } else {
@@ -168,6 +172,7 @@ fn unshuffle(header: &Header, block: Vec<u8>, decoded: &mut Vec<u8>) {
 }
 
 /// Encodes a frame with Zstandard; numbers of more than one byte are shuffled.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "the frame is being made here")]
 pub(super) fn encode(bytes: &[u8], level: u8, type_size: usize) -> Result<Vec<u8>> {
     if bytes.len() > MOST {
         let message = format!(
@@ -213,6 +218,11 @@ pub(super) fn encode(bytes: &[u8], level: u8, type_size: usize) -> Result<Vec<u8
 }
 
 /// What does not shrink is kept as it is, after the header.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the frame begins with a header"
+)]
 fn stored(mut frame: Vec<u8>, bytes: &[u8]) -> Vec<u8> {
     frame.truncate(HEADER);
     frame[2] |= STORED;
@@ -225,16 +235,20 @@ fn stored(mut frame: Vec<u8>, bytes: &[u8]) -> Vec<u8> {
 fn zstd_level(level: u8) -> i32 {
     match level {
         0 | 1 => 1,
+        2 => 3,
+        3 => 5,
+        4 => 7,
+        5 => 9,
+        6 => 11,
+        7 => 13,
         8 => 20,
         9.. => 22,
-        level => i32::from(level) * 2 - 1,
     }
 }
 
 /// A length or a place: a signed number of 32 bits that is not negative.
-fn number(bytes: &[u8]) -> Result<usize> {
-    let number = i32::from_le_bytes(*bytes.first_chunk().ok_or_else(early)?);
-    usize::try_from(number).map_err(|_| corrupt("a length in its blosc frame is negative"))
+fn number(bytes: [u8; 4]) -> Result<usize> {
+    usize::try_from(i32::from_le_bytes(bytes)).map_err(|_| corrupt("a length in its blosc frame is negative"))
 }
 
 /// The same, of what is known to be at most [`MOST`].

@@ -11,16 +11,21 @@ pub(super) fn shuffle(bytes: &[u8], size: usize, out: &mut Vec<u8>) {
         8 => shuffle_sized::<8>(bytes, out),
         16 => shuffle_sized::<16>(bytes, out),
         _ => {
-            let count = bytes.len() / size;
+            let numbers = bytes.chunks_exact(size);
             for at in 0..size {
-                out.extend(bytes[at.min(bytes.len())..].iter().step_by(size).take(count));
+                out.extend(bytes.iter().skip(at).step_by(size).take(numbers.len()));
             }
-            out.extend(&bytes[count * size..]);
+            out.extend(numbers.remainder());
         }
     }
 }
 
 /// With the size known the inner loop is a handful of vector instructions.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a plane has a byte of each number"
+)]
 fn shuffle_sized<const N: usize>(bytes: &[u8], out: &mut Vec<u8>) {
     let (numbers, rest) = bytes.as_chunks::<N>();
     let start = out.len();
@@ -45,15 +50,20 @@ pub(super) fn unshuffle(bytes: &[u8], size: usize, out: &mut Vec<u8>) {
         8 => unshuffle_sized::<8>(bytes, out),
         16 => unshuffle_sized::<16>(bytes, out),
         _ => {
-            let count = bytes.len() / size;
-            for n in 0..count {
-                out.extend((0..size).map(|at| bytes[at * count + n]));
+            let numbers = bytes.chunks_exact(size);
+            for n in 0..numbers.len() {
+                out.extend(bytes.iter().skip(n).step_by(numbers.len()).take(size));
             }
-            out.extend(&bytes[count * size..]);
+            out.extend(numbers.remainder());
         }
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a plane has a byte of each number"
+)]
 fn unshuffle_sized<const N: usize>(bytes: &[u8], out: &mut Vec<u8>) {
     let count = bytes.len() / N;
     let start = out.len();
@@ -70,6 +80,11 @@ fn unshuffle_sized<const N: usize>(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Undoes the shuffling of bits: bit `k` of byte `j` of all numbers stands before that of bit `k + 1`. Only blocks of
 /// eight numbers, or of a multiple of eight, are shuffled.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a row has a bit of each number"
+)]
 pub(super) fn unshuffle_bits(bytes: &[u8], size: usize, out: &mut Vec<u8>) {
     let count = bytes.len() / size;
     if !count.is_multiple_of(8) {
