@@ -2,6 +2,8 @@
 //!
 //! A key is a path such as `/0/SadighEtAl1997`. One validator serves everything that takes one.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt::{self, Write};
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
@@ -47,13 +49,11 @@ impl Key {
     pub fn new(text: &str) -> Result<Self> {
         let refuse = |why: String| Err(invalid(text, &why));
         let mut normal = String::with_capacity(text.len().min(MAX_KEY));
-        let mut levels = 0;
-        for component in text.split('/').filter(|component| !component.is_empty()) {
+        for (level, component) in (1..).zip(text.split('/').filter(|component| !component.is_empty())) {
             if let Some(why) = fault(component) {
                 return refuse(why);
             }
-            levels += 1;
-            if levels > MAX_LEVELS {
+            if level > MAX_LEVELS {
                 return refuse(format!("it has more than {MAX_LEVELS} levels"));
             }
             if !normal.is_empty() {
@@ -254,10 +254,11 @@ pub fn unescape_component(component: &str) -> Result<String> {
             bytes.push(byte);
             continue;
         }
-        let digits = rest.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok()).ok_or_else(refuse)?;
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| refuse())?);
-        rest = &rest[2..];
+        let (digits, after) = rest.split_first_chunk::<2>().ok_or_else(refuse)?;
+        let digits = std::str::from_utf8(digits).ok();
+        let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        bytes.push(u8::from_str_radix(digits.ok_or_else(refuse)?, 16).map_err(|_| refuse())?);
+        rest = after;
     }
     String::from_utf8(bytes).map_err(|_| refuse())
 }

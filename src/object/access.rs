@@ -1,5 +1,10 @@
 //! The parts of a value, handed one by one to the type that is being read.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
+use std::iter::Enumerate;
+use std::ops::Range;
+
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, IntoDeserializer, Visitor};
 
@@ -31,10 +36,10 @@ fn named(name: &str) -> StrDeserializer<'_, Fault> {
 }
 
 /// Refuses a type that stopped before the end: the next value would begin in the wrong place.
-fn all_read(reader: &mut Reader<'_>, read: usize, unread: usize) -> Result<()> {
+fn all_read(reader: &mut Reader<'_>, length: usize, unread: usize) -> Result<()> {
     match unread {
         0 => Ok(()),
-        _ => Err(reader.mismatch(format_args!("{} elements", read + unread), read)),
+        _ => Err(reader.mismatch(format_args!("{length} elements"), length.saturating_sub(unread))),
     }
 }
 
@@ -42,17 +47,17 @@ fn all_read(reader: &mut Reader<'_>, read: usize, unread: usize) -> Result<()> {
 pub(super) struct Elements<'r, 's, 'de, I> {
     reader: &'r mut Reader<'de>,
     schema: &'s Schema,
-    nodes: I,
-    read: usize,
+    nodes: Enumerate<I>,
+    length: usize,
 }
 
 impl<'r, 's, 'de, I: ExactSizeIterator<Item = &'s Node>> Elements<'r, 's, 'de, I> {
     pub(super) fn new(reader: &'r mut Reader<'de>, schema: &'s Schema, nodes: I) -> Self {
-        Self { reader, schema, nodes, read: 0 }
+        Self { reader, schema, length: nodes.len(), nodes: nodes.enumerate() }
     }
 
     pub(super) fn finish(self) -> Result<()> {
-        all_read(self.reader, self.read, self.nodes.len())
+        all_read(self.reader, self.length, self.nodes.len())
     }
 }
 
@@ -61,13 +66,10 @@ impl<'s, 'de, I: ExactSizeIterator<Item = &'s Node>> de::SeqAccess<'de> for Elem
 
     #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>> {
-        let Some(node) = self.nodes.next() else { return Ok(None) };
+        let Some((at, node)) = self.nodes.next() else { return Ok(None) };
         match part(self.reader, self.schema, node, seed) {
-            Ok(value) => {
-                self.read += 1;
-                Ok(Some(value))
-            }
-            Err(fault) => Err(fault.within(format!("[{}]", self.read))),
+            Ok(value) => Ok(Some(value)),
+            Err(fault) => Err(fault.within(format!("[{at}]"))),
         }
     }
 
@@ -82,18 +84,19 @@ pub(super) struct Fields<'r, 's, 'de, I> {
     reader: &'r mut Reader<'de>,
     schema: &'s Schema,
     unread: I,
-    read: usize,
+    length: usize,
     /// The field whose name was given and whose value was not.
     pending: Option<(&'s str, &'s Node)>,
 }
 
 impl<'r, 's, 'de, I: ExactSizeIterator<Item = (&'s str, &'s Node)>> Fields<'r, 's, 'de, I> {
     pub(super) fn new(reader: &'r mut Reader<'de>, schema: &'s Schema, unread: I) -> Self {
-        Self { reader, schema, unread, read: 0, pending: None }
+        Self { reader, schema, length: unread.len(), unread, pending: None }
     }
 
     pub(super) fn finish(self) -> Result<()> {
-        all_read(self.reader, self.read, self.unread.len() + usize::from(self.pending.is_some()))
+        let pending = usize::from(self.pending.is_some());
+        all_read(self.reader, self.length, self.unread.len().saturating_add(pending))
     }
 }
 
@@ -112,10 +115,7 @@ impl<'s, 'de, I: ExactSizeIterator<Item = (&'s str, &'s Node)>> de::MapAccess<'d
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value> {
         let (name, node) = self.pending.take().ok_or_else(out_of_turn)?;
-        let value = part(self.reader, self.schema, node, seed)
-            .map_err(|fault| fault.within(format!(".{}", clip(name))))?;
-        self.read += 1;
-        Ok(value)
+        part(self.reader, self.schema, node, seed).map_err(|fault| fault.within(format!(".{}", clip(name))))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -128,8 +128,8 @@ pub(super) struct Entries<'r, 's, 'de> {
     reader: &'r mut Reader<'de>,
     schema: &'s Schema,
     entry: &'s (Node, Node),
-    unread: usize,
-    read: usize,
+    /// The positions of those that were not read yet.
+    unread: Range<usize>,
     /// The bytes from the key on whose value was not given yet.
     pending: Option<&'de [u8]>,
 }
@@ -139,13 +139,13 @@ impl<'r, 's, 'de> Entries<'r, 's, 'de> {
         reader: &'r mut Reader<'de>,
         schema: &'s Schema,
         entry: &'s (Node, Node),
-        unread: usize,
+        length: usize,
     ) -> Self {
-        Self { reader, schema, entry, unread, read: 0, pending: None }
+        Self { reader, schema, entry, unread: 0..length, pending: None }
     }
 
     pub(super) fn finish(self) -> Result<()> {
-        all_read(self.reader, self.read, self.unread)
+        all_read(self.reader, self.unread.end, self.unread.len())
     }
 
     /// The entry as a part of a path: by its key where that is text, else by its position.
@@ -156,7 +156,7 @@ impl<'r, 's, 'de> Entries<'r, 's, 'de> {
         };
         match text {
             Some((key, _)) => format!("[\"{}\"]", clip(key)),
-            None => format!("[entry {}]", self.read),
+            None => format!("[entry {}]", self.unread.start),
         }
     }
 }
@@ -168,13 +168,13 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_, 'de> {
         if self.pending.is_some() {
             return Err(out_of_turn());
         }
-        if self.unread == 0 {
+        if self.unread.is_empty() {
             return Ok(None);
         }
         self.pending = Some(self.reader.rest());
         match part(self.reader, self.schema, &self.entry.0, seed) {
             Ok(key) => Ok(Some(key)),
-            Err(fault) => Err(fault.within(format!("[key {}]", self.read))),
+            Err(fault) => Err(fault.within(format!("[key {}]", self.unread.start))),
         }
     }
 
@@ -182,8 +182,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_, 'de> {
         let from_key = self.pending.take().ok_or_else(out_of_turn)?;
         match part(self.reader, self.schema, &self.entry.1, seed) {
             Ok(value) => {
-                self.unread -= 1;
-                self.read += 1;
+                self.unread.next();
                 Ok(value)
             }
             Err(fault) => Err(fault.within(self.segment(from_key))),
@@ -191,7 +190,7 @@ impl<'de> de::MapAccess<'de> for Entries<'_, '_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.unread.min(self.reader.rest().len()))
+        Some(self.unread.len().min(self.reader.rest().len()))
     }
 }
 

@@ -4,6 +4,8 @@
 //! name, unknown fields are passed over, a value may be read as an option of it, newtypes come and go, and
 //! sequences, tuples and arrays can stand for each other, as structs and maps with string keys can.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt::Display;
 
 use serde::de::{self, DeserializeOwned, Visitor};

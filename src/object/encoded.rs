@@ -1,5 +1,7 @@
 //! An object as it is stored: bytes, and what is needed to read them.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use serde::de::DeserializeOwned;
 
 use super::decode::decode;

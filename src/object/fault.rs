@@ -1,5 +1,7 @@
 //! What can be wrong with an object that is read.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt::{self, Display};
 
 use serde::de::{self, Expected, Unexpected};

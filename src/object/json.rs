@@ -4,6 +4,8 @@
 //! NaN and the infinities `"NaN"`, `"Infinity"` and `"-Infinity"`; options and newtypes are what they hold,
 //! `None` and units `null`. Keys of maps that are no strings are their JSON text.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};

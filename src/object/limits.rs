@@ -1,6 +1,8 @@
 //! How much an object may ask of its reader. The writer keeps to the same limits, so that whatever was
 //! stored can be read back.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 /// Levels of values within values, counting options, newtypes and the payloads of enum variants.
 pub(super) const MAX_DEPTH: usize = 128;
 

@@ -1,5 +1,7 @@
 //! The bytes of an object while they are read, and what they may still ask for.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use serde::Deserialize;
 
 use super::fault::Fault;
@@ -55,6 +57,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Goes into a value, to be left by [`leave`](Self::leave) if it was read well.
+    #[expect(clippy::arithmetic_side_effects, reason = "not beyond the deepest level")]
     pub(super) fn enter(&mut self) -> Result<()> {
         if self.depth >= MAX_DEPTH {
             return Err(self.damaged(format_args!("values nested deeper than {MAX_DEPTH} levels")));
@@ -64,6 +67,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Leaves a value.
+    #[expect(clippy::arithmetic_side_effects, reason = "each value that is left was entered")]
     pub(super) fn leave(&mut self) {
         self.depth -= 1;
     }
@@ -73,10 +77,10 @@ impl<'de> Reader<'de> {
     pub(super) fn leave_part(&mut self, before: usize) -> Result<()> {
         self.leave();
         if self.bytes.len() == before {
-            if self.weightless == 0 {
+            let Some(left) = self.weightless.checked_sub(1) else {
                 return Err(self.damaged("too many values that take no bytes"));
-            }
-            self.weightless -= 1;
+            };
+            self.weightless = left;
         }
         Ok(())
     }

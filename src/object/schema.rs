@@ -1,5 +1,7 @@
 //! The structure of an object: which fields and elements of which types its bytes hold.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt;
 
 /// The recorded structure of a value. It cannot be changed, and its references are valid.

@@ -5,6 +5,8 @@
 //! `{"enum":[[0,"Unit"],[3,"Other",S]…]}`, the last four with a `"name"`, or `{"ref":i}`. The whole is S, or
 //! `{"root":S,"types":[S…]}`, where `ref` counts into `types`.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use serde_json::{Map, Value, json};
 
 use super::limits::{MAX_DEPTH, MAX_SCHEMA_NODES};
@@ -32,10 +34,10 @@ impl Schema {
             Some(types) => array(types, "types")?,
         };
         let root = value.get("root").unwrap_or(value);
-        let mut parser = Parser { nodes: 0, types: types.len() };
+        let mut parser = Parser { nodes: MAX_SCHEMA_NODES, types: types.len() };
         let schema = Self {
-            root: parser.node(root, 0)?,
-            types: types.iter().map(|node| parser.node(node, 0)).collect::<Result<_>>()?,
+            root: parser.node(root, MAX_DEPTH)?,
+            types: types.iter().map(|node| parser.node(node, MAX_DEPTH)).collect::<Result<_>>()?,
         };
         if schema.types.iter().any(|node| matches!(node, Node::Ref(_))) {
             return Err(malformed("a type that is only a reference"));
@@ -80,47 +82,48 @@ fn named(tag: &str, value: Value, name: Option<&str>) -> Value {
 }
 
 struct Parser {
+    /// How many nodes there may still be.
     nodes: usize,
     /// Number of types, which references must stay below.
     types: usize,
 }
 
 impl Parser {
-    fn node(&mut self, value: &Value, depth: usize) -> Result<Node> {
-        self.nodes += 1;
-        if self.nodes > MAX_SCHEMA_NODES {
-            return Err(malformed(format_args!("more than {MAX_SCHEMA_NODES} nodes")));
-        }
-        if depth >= MAX_DEPTH {
-            return Err(malformed(format_args!("more than {MAX_DEPTH} levels")));
-        }
+    /// Parses a node, which may have so many levels.
+    fn node(&mut self, value: &Value, levels: usize) -> Result<Node> {
+        let too_many = |what: &str, most: usize| malformed(format_args!("more than {most} {what}"));
+        let nodes = self.nodes.checked_sub(1);
+        self.nodes = nodes.ok_or_else(|| too_many("nodes", MAX_SCHEMA_NODES))?;
+        let below = levels.checked_sub(1).ok_or_else(|| too_many("levels", MAX_DEPTH))?;
         match value {
             Value::String(name) if name == "unknown" => Ok(Node::Unknown),
             Value::String(name) => match Primitive::from_name(name) {
                 Some(primitive) => Ok(Node::Primitive(primitive)),
                 None => Err(malformed("a primitive of unknown name")),
             },
-            Value::Object(object) => self.compound(object, depth + 1),
+            Value::Object(object) => self.compound(object, below),
             _ => Err(malformed("neither a name nor an object where a type was expected")),
         }
     }
 
-    fn compound(&mut self, object: &Map<String, Value>, depth: usize) -> Result<Node> {
+    fn compound(&mut self, object: &Map<String, Value>, levels: usize) -> Result<Node> {
         let name = || object.get("name").and_then(Value::as_str).map(str::to_owned);
         for (tag, value) in object {
             return Ok(match tag.as_str() {
-                "option" => Node::Option(Box::new(self.node(value, depth)?)),
-                "seq" => Node::Seq(Box::new(self.node(value, depth)?)),
+                "option" => Node::Option(Box::new(self.node(value, levels)?)),
+                "seq" => Node::Seq(Box::new(self.node(value, levels)?)),
                 "map" => match array(value, "map")?.as_slice() {
-                    [key, value] => Node::Map(Box::new((self.node(key, depth)?, self.node(value, depth)?))),
+                    [key, value] => Node::Map(Box::new((self.node(key, levels)?, self.node(value, levels)?))),
                     _ => return Err(malformed("a map without the types of key and value")),
                 },
-                "tuple" => Node::Tuple { name: name(), items: self.list(value, "tuple", depth, Self::node)? },
-                "newtype" => Node::Newtype { name: name(), inner: Box::new(self.node(value, depth)?) },
-                "struct" => {
-                    Node::Struct { name: name(), fields: self.list(value, "struct", depth, Self::field)? }
+                "tuple" => {
+                    Node::Tuple { name: name(), items: self.list(value, "tuple", levels, Self::node)? }
                 }
-                "enum" => Node::Enum { name: name(), variants: self.variants(value, depth)? },
+                "newtype" => Node::Newtype { name: name(), inner: Box::new(self.node(value, levels)?) },
+                "struct" => {
+                    Node::Struct { name: name(), fields: self.list(value, "struct", levels, Self::field)? }
+                }
+                "enum" => Node::Enum { name: name(), variants: self.variants(value, levels)? },
                 "ref" => self.reference(value)?,
                 _ => continue,
             });
@@ -132,23 +135,23 @@ impl Parser {
         &mut self,
         value: &Value,
         tag: &str,
-        depth: usize,
+        levels: usize,
         parse: impl Fn(&mut Self, &Value, usize) -> Result<T>,
     ) -> Result<Vec<T>> {
-        array(value, tag)?.iter().map(|item| parse(self, item, depth)).collect()
+        array(value, tag)?.iter().map(|item| parse(self, item, levels)).collect()
     }
 
-    fn field(&mut self, value: &Value, depth: usize) -> Result<Field> {
+    fn field(&mut self, value: &Value, levels: usize) -> Result<Field> {
         match value.as_array().map(Vec::as_slice) {
             Some([Value::String(name), node]) => {
-                Ok(Field { name: name.clone(), node: self.node(node, depth)? })
+                Ok(Field { name: name.clone(), node: self.node(node, levels)? })
             }
             _ => Err(malformed("a field that is no pair of name and type")),
         }
     }
 
-    fn variants(&mut self, value: &Value, depth: usize) -> Result<Vec<Variant>> {
-        let mut variants = self.list(value, "enum", depth, Self::variant)?;
+    fn variants(&mut self, value: &Value, levels: usize) -> Result<Vec<Variant>> {
+        let mut variants = self.list(value, "enum", levels, Self::variant)?;
         variants.sort_by_key(|variant| variant.index);
         if variants.windows(2).any(|pair| matches!(pair, [a, b] if a.index == b.index)) {
             return Err(malformed("two variants with one index"));
@@ -156,10 +159,10 @@ impl Parser {
         Ok(variants)
     }
 
-    fn variant(&mut self, value: &Value, depth: usize) -> Result<Variant> {
+    fn variant(&mut self, value: &Value, levels: usize) -> Result<Variant> {
         let (index, name, payload) = match value.as_array().map(Vec::as_slice) {
             Some([index, Value::String(name)]) => (index, name, None),
-            Some([index, Value::String(name), payload]) => (index, name, Some(self.node(payload, depth)?)),
+            Some([index, Value::String(name), payload]) => (index, name, Some(self.node(payload, levels)?)),
             _ => return Err(malformed("a variant that is not index, name and type")),
         };
         match index.as_u64().and_then(|index| u32::try_from(index).ok()) {
