@@ -51,6 +51,7 @@ pub(crate) fn round_mantissa(bytes: &mut [u8], data_type: DataType, keep_bits: u
 /// Rounding of the bits of one float; `$exponent` has all bits of the exponent, which only infinities and NaNs have.
 macro_rules! round {
     ($name:ident, $bits:ty, $exponent:expr) => {
+        #[expect(clippy::arithmetic_side_effects, reason = "a finite number is at most rounded to infinity")]
         fn $name(bits: $bits, dropped: u32) -> $bits {
             if bits & $exponent == $exponent {
                 return bits;

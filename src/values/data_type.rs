@@ -1,3 +1,5 @@
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt;
 
 /// What the elements of an array are.
@@ -111,8 +113,8 @@ impl DataType {
 
     /// The bytes of what the order of bytes applies to: one number, or one part of a complex one.
     pub(crate) fn part_size(self) -> Option<usize> {
-        let parts = if matches!(self, Self::Complex64 | Self::Complex128) { 2 } else { 1 };
-        self.size().map(|size| size / parts)
+        let is_pair = matches!(self, Self::Complex64 | Self::Complex128);
+        self.size().map(|size| if is_pair { size / 2 } else { size })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Arrays as JSON: in attributes, on the command line, wherever people or scripts read values.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use half::f16;
 use ndarray::{ArrayD, IxDyn};
 use num_complex::Complex;

@@ -1,3 +1,5 @@
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 /// Lets [`insert`](crate::DataStore::insert) and [`get`](crate::DataStore::get) take and give types of one's own,
 /// as `serde` objects.
 ///

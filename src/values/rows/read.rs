@@ -1,5 +1,7 @@
 //! Columns to rows: each field finds its column by name.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -95,11 +97,13 @@ macro_rules! elements {
 
             $(#[inline]
             fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-                match (self.column.elements, self.shape) {
-                    (Elements::$variant(elements), []) if self.at < elements.len() => {
-                        visitor.$visit(elements[self.at])
-                    }
-                    _ => Err(self.mismatch(stringify!($rust))),
+                let found = match (self.column.elements, self.shape) {
+                    (Elements::$variant(elements), []) => elements.get(self.at),
+                    _ => None,
+                };
+                match found {
+                    Some(element) => visitor.$visit(*element),
+                    None => Err(self.mismatch(stringify!($rust))),
                 }
             })*
 
@@ -253,6 +257,7 @@ impl<'de, 'a, 't: 'a, I: Iterator<Item = (&'a str, &'a Column<'t>)>> MapAccess<'
     }
 
     #[inline]
+    #[expect(clippy::arithmetic_side_effects, reason = "at most the number of elements of the column")]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
         let Some(column) = self.next.take() else {
             return Err(Fault::new(ErrorKind::InvalidInput, "a value was asked for before its name"));
@@ -279,10 +284,11 @@ impl<'a, 't> Cell<'a, 't> {
     }
 
     fn text(self, asked: &str) -> Result<&'a str, Fault> {
-        match (self.column.elements, self.shape) {
-            (Elements::String(elements), []) if self.at < elements.len() => Ok(&elements[self.at]),
-            _ => Err(self.mismatch(asked)),
-        }
+        let found = match (self.column.elements, self.shape) {
+            (Elements::String(elements), []) => elements.get(self.at),
+            _ => None,
+        };
+        found.map(String::as_str).ok_or_else(|| self.mismatch(asked))
     }
 
     fn mismatch(self, asked: &str) -> Fault {
@@ -305,6 +311,7 @@ impl<'de> SeqAccess<'de> for Array<'_, '_> {
     type Error = Fault;
 
     #[inline]
+    #[expect(clippy::arithmetic_side_effects, reason = "at most the number of elements of the column")]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         let cell = Cell { column: self.column, shape: self.shape, at: self.at };
