@@ -1,5 +1,6 @@
 //! What is taken along one axis.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 #![allow(
     clippy::cast_lossless,
     reason = "isize and usize, which are converted as the others are, have no From"
@@ -62,6 +63,7 @@ impl Slice {
     pub(super) const WHOLE: Self = Self { start: None, stop: None, step: 1 };
 
     /// A slice of ndarray, which for a negative step takes the elements from `start` to `end` and turns them round.
+    #[expect(clippy::arithmetic_side_effects, reason = "wide enough for what 64 bits count")]
     fn of_ndarray(start: isize, end: Option<isize>, step: isize) -> Self {
         let (start, end) = (start as Position, end.map(|end| end as Position));
         let step = step as i64;
@@ -150,13 +152,13 @@ fn slice(start: Option<Position>, stop: Option<Position>) -> Along {
 
 /// The stop of a slice that goes down to `start`: none where that is the first element.
 fn before(start: Position) -> Option<Position> {
-    (start != 0 && start > Position::from(i64::MIN)).then_some(start - 1)
+    (start != 0 && start > Position::from(i64::MIN)).then(|| start.saturating_sub(1))
 }
 
 /// The stop of a range that includes `end`: none where that is the last element, since 0 would be the first, nor where
 /// no axis goes further.
 fn after(end: Position) -> Option<Position> {
-    (end != -1 && end < Position::from(u64::MAX)).then_some(end + 1)
+    (end != -1 && end < Position::from(u64::MAX)).then(|| end.saturating_add(1))
 }
 
 impl From<RangeFull> for Along {

@@ -1,5 +1,7 @@
 //! What can be written where a selection is wanted.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use ndarray::{Dimension, SliceInfo, SliceInfoElem};
 
 use super::along::Along;

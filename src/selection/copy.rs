@@ -1,5 +1,6 @@
 //! Copying between a chunk and a result, in as few and as long runs as there are.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where an index of a list lies: along the axis of the chunk, and of the result.
@@ -62,6 +63,13 @@ pub(crate) struct Run {
     pub out: usize,
     /// Its length.
     pub length: usize,
+}
+
+impl Run {
+    /// Where it lies in the result.
+    pub(crate) fn in_result(&self) -> Range<usize> {
+        self.out..self.out.saturating_add(self.length)
+    }
 }
 
 /// Which way elements go.

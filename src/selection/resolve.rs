@@ -1,5 +1,7 @@
 //! A selection of an array whose shape is known.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt::Display;
 
 use super::along::{Kind, Position, Slice};
@@ -29,15 +31,16 @@ impl Pick {
     }
 
     /// A list, or the range that it spells out.
+    #[expect(clippy::arithmetic_side_effects, reason = "wide enough for what 64 bits count")]
     fn of_list(list: Vec<u64>) -> Self {
         let count = list.len() as u64;
         let [start, second, ..] = *list else {
             return Self::Range { start: list.first().copied().unwrap_or(0), step: 1, count };
         };
         let step = Position::from(second) - Position::from(start);
-        let even = |pair: &[u64]| Position::from(pair[1]) - Position::from(pair[0]) == step;
+        let even = |one: &u64, next: &u64| Position::from(*next) - Position::from(*one) == step;
         match i64::try_from(step) {
-            Ok(step) if step != 0 && list.windows(2).all(even) => Self::Range { start, step, count },
+            Ok(step) if step != 0 && list.is_sorted_by(even) => Self::Range { start, step, count },
             _ => Self::List(list),
         }
     }
@@ -58,18 +61,18 @@ impl Selection {
         let asked = Asked { selection: self, shape };
         asked.check_parts()?;
         let named = self.parts().iter().filter(|part| **part != Kind::Ellipsis).count();
-        let unnamed = shape.len() - named;
+        let unnamed = shape.len().saturating_sub(named);
         let (mut picks, mut dropped) = (Vec::with_capacity(shape.len()), Vec::with_capacity(shape.len()));
         for part in self.parts() {
             let axis = picks.len();
             if *part == Kind::Ellipsis {
-                picks.extend(shape[axis..axis + unnamed].iter().copied().map(Pick::whole));
+                picks.extend(shape.iter().skip(axis).take(unnamed).copied().map(Pick::whole));
             } else {
                 picks.push(asked.pick(axis, part)?);
             }
             dropped.resize(picks.len(), matches!(part, Kind::Index(_)));
         }
-        picks.extend(shape[picks.len()..].iter().copied().map(Pick::whole));
+        picks.extend(shape.iter().skip(picks.len()).copied().map(Pick::whole));
         dropped.resize(picks.len(), false);
         let elements = product(picks.iter().map(Pick::count));
         let elements = elements.ok_or_else(|| {
@@ -85,7 +88,9 @@ impl Selection {
             let Pick::List(list) = pick else { continue };
             let mut sorted = list.clone();
             sorted.sort_unstable();
-            if let Some([twice, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            if let Some([twice, _]) =
+                sorted.windows(2).find(|pair| matches!(pair, [one, next] if one == next))
+            {
                 let asked = Asked { selection: self, shape };
                 let why = format!(
                     "index {twice} of axis {axis} is named twice, so that it is open what to write there, for"
@@ -122,7 +127,7 @@ impl Asked<'_> {
         if ellipses > 1 {
             return refuse("only one ellipsis can stand for the other axes of");
         }
-        let named = parts.len() - ellipses;
+        let named = parts.len().saturating_sub(ellipses);
         if named > self.shape.len() {
             let scalar = if self.shape.is_empty() { "() or ... selects a scalar; " } else { "" };
             let why = format!("{scalar}it names too many axes ({named}) for");
@@ -134,6 +139,7 @@ impl Asked<'_> {
         Ok(())
     }
 
+    #[expect(clippy::indexing_slicing, reason = "no more axes are named than there are")]
     fn pick(&self, axis: usize, part: &Kind) -> Result<Pick> {
         let length = self.shape[axis];
         match part {
@@ -161,6 +167,8 @@ impl Asked<'_> {
         }
     }
 
+    #[expect(clippy::indexing_slicing, reason = "no more axes are named than there are")]
+    #[expect(clippy::arithmetic_side_effects, reason = "wide enough for what 64 bits count")]
     fn index(&self, axis: usize, index: Position) -> Result<u64> {
         let length = self.shape[axis];
         let from_start = if index < 0 { index + Position::from(length) } else { index };
@@ -172,6 +180,7 @@ impl Asked<'_> {
 }
 
 /// The indices of a slice, clipped as Python does; none where the step is zero.
+#[expect(clippy::arithmetic_side_effects, reason = "wide enough for what 64 bits count")]
 fn range(slice: Slice, length: u64) -> Option<Pick> {
     let (length, step) = (Position::from(length), Position::from(slice.step));
     // A negative step ends before the first element, at -1.

@@ -1,5 +1,7 @@
 //! The selection of a part of an array, as it was asked for.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt::{self, Write};
 
 use super::along::{Along, Kind, Slice};
@@ -66,10 +68,12 @@ impl Selection {
     /// ```
     pub fn along(mut self, axis: usize, what: impl Into<Along>) -> Self {
         let axis = axis.min(MOST_AXES);
-        if self.0.len() <= axis {
-            self.0.resize(axis + 1, Kind::Slice(Slice::WHOLE));
+        while self.0.len() <= axis {
+            self.0.push(Kind::Slice(Slice::WHOLE));
         }
-        self.0[axis] = what.into().0;
+        if let Some(part) = self.0.get_mut(axis) {
+            *part = what.into().0;
+        }
         self.0.into_iter().collect()
     }
 

@@ -1,5 +1,7 @@
 //! Selections as text, in numpy's notation.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::str::FromStr;
 
 use super::along::{Kind, Position, Slice};
@@ -34,14 +36,13 @@ fn parse(text: &str) -> Result<Selection, String> {
 
 /// The text up to the comma that ends the first part, and the text after that comma.
 fn split_part(text: &str) -> Result<(&str, &str), String> {
-    let inside = match text.strip_prefix('[') {
-        Some(list) => list.find(']').ok_or("a list has no closing bracket")? + 2,
-        None => 0,
+    let mut is_inside = false;
+    let ends = |letter| {
+        is_inside = letter != ']' && (is_inside || letter == '[');
+        letter == ',' && !is_inside
     };
-    match text[inside..].find(',') {
-        Some(comma) => Ok((&text[..inside + comma], &text[inside + comma + 1..])),
-        None => Ok((text, "")),
-    }
+    let split = text.split_once(ends);
+    if is_inside { Err("a list has no closing bracket".to_owned()) } else { Ok(split.unwrap_or((text, ""))) }
 }
 
 fn parse_part(text: &str) -> Result<Kind, String> {

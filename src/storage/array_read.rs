@@ -1,5 +1,7 @@
 //! Reading the elements of one version of an array: all of them, or a selection.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::borrow::Cow;
 use std::os::fd::AsFd as _;
 
@@ -175,7 +177,7 @@ impl Source for Selected<'_> {
     }
 
     fn read_rows(&self, start: u64, count: u64) -> Result<Elements<'static>> {
-        elements::rows(self.read()?, &self.shape, start, count)
+        elements::rows(&self.read()?, &self.shape, start, count)
     }
 
     fn read_blocks(&self, each: &mut dyn FnMut(Elements<'_>) -> Result<()>) -> Result<()> {
@@ -211,27 +213,30 @@ impl Source for ArrayReader<'_> {
             return if count == 1 {
                 self.all()?.read()
             } else {
-                elements::rows(self.all()?.read()?, &[1], start, count)
+                elements::rows(&self.all()?.read()?, &[1], start, count)
             };
         }
         self.select(&(start..end).into_selection()?)?.read()
     }
 
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "no chunk is empty, and no row beyond the last is read"
+    )]
     fn read_blocks(&self, each: &mut dyn FnMut(Elements<'_>) -> Result<()>) -> Result<()> {
-        if self.array.shape.is_empty() {
+        let ([rows, row @ ..], [chunk, ..]) = (&*self.array.shape, self.chunk_shape()) else {
             return each(self.all()?.read()?);
-        }
-        let row = self.array.shape[1..].iter().fold(1u64, |product, length| product.saturating_mul(*length));
+        };
+        let row = row.iter().fold(1u64, |product, length| product.saturating_mul(*length));
         let row_bytes = row.saturating_mul(self.array.data_type.expected_size()).max(1);
-        let chunk = self.chunk_shape()[0];
         // Whole chunks where a block can hold some, else what it can hold.
         let step = match BLOCK_BYTES / row_bytes {
-            fit if fit >= chunk => fit / chunk * chunk,
-            _ => chunk,
+            fit if fit >= *chunk => fit / chunk * chunk,
+            _ => *chunk,
         };
         let mut start = 0;
-        while start < self.rows() && row > 0 {
-            let count = step.min(self.rows() - start);
+        while start < *rows && row > 0 {
+            let count = step.min(rows - start);
             each(self.read_rows(start, count)?)?;
             start += count;
         }

@@ -386,7 +386,7 @@ impl ChangedChunks<'_> {
             && run.length == self.length.saturating_mul(size)
         {
             // All of the chunk, as it lies there.
-            return Ok((file, Elements::Bytes(bytes[run.out..run.out + run.length].into())));
+            return Ok((file, Elements::Bytes(bytes[run.in_result()].into())));
         }
         let mut chunk = elements::repeated(&self.fill, self.length)?;
         if !part.covers_chunk() {

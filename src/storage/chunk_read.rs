@@ -1,5 +1,7 @@
 //! Reading single chunks of one version of an array: whole files, and the inner chunks of shards.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
@@ -162,6 +164,7 @@ impl<'a> ArrayReader<'a> {
     }
 
     /// Finds a chunk by its index among all chunks; `None` where it is fill value.
+    #[expect(clippy::arithmetic_side_effects, reason = "a shard holds a chunk at least, along each axis")]
     fn find(&self, index: &[u64]) -> Result<Option<Stored>> {
         let Some(shards) = self.codecs.shards() else {
             let path = self.array.chunk_keys.path(index);
@@ -178,7 +181,7 @@ impl<'a> ArrayReader<'a> {
             file: Arc::clone(&open.file),
             path,
             start: range.start,
-            length: Some(range.end - range.start),
+            length: Some(range.end.saturating_sub(range.start)),
         }))
     }
 
@@ -192,7 +195,7 @@ impl<'a> ArrayReader<'a> {
         let failed = self.store.failed("cannot read", self.place);
         let length = self.store.files.stat_open(file.as_fd()).map_err(&failed)?.bytes;
         let range = shards.index_range(length).map_err(|error| self.in_file(&path, error))?;
-        let mut bytes = self.memory(&path, range.end - range.start)?;
+        let mut bytes = self.memory(&path, range.end.saturating_sub(range.start))?;
         self.store.files.read_at(file.as_fd(), range.start, &mut [&mut bytes]).map_err(&failed)?;
         let index = shards.index(&bytes, length).map_err(|error| self.in_file(&path, error))?;
         let open = Arc::new(OpenShard { file: Arc::new(file), index });
@@ -224,22 +227,18 @@ impl<'a> ArrayReader<'a> {
     }
 
     /// Reads what `part` takes of a chunk of numbers to where it belongs in `out`.
+    #[expect(clippy::indexing_slicing, reason = "a part's runs lie within the result that it is of")]
     pub(super) fn read_numbers(&self, part: &Part, out: &mut [u8], size: usize) -> Result<()> {
         let codecs = self.chunk_codecs();
         let Some(stored) = self.find(part.index())? else {
-            part.runs(size).for_each(|run| self.fill.fill(&mut out[run.out..run.out + run.length]));
+            part.runs(size).for_each(|run| self.fill.fill(&mut out[run.in_result()]));
             return Ok(());
         };
         if let Some(has_checksum) = codecs.plain() {
             let mut runs = part.runs(size);
             match (runs.next(), runs.next()) {
                 (Some(run), None) if self.verify => {
-                    return self.read_run(
-                        &stored,
-                        run,
-                        &mut out[run.out..run.out + run.length],
-                        has_checksum,
-                    );
+                    return self.read_run(&stored, run, &mut out[run.in_result()], has_checksum);
                 }
                 _ if !self.verify => return self.read_runs(&stored, part, out, size),
                 _ => {}
@@ -260,13 +259,17 @@ impl<'a> ArrayReader<'a> {
         if let Some(length) = stored.length {
             self.check_length(&stored.path, length, self.chunk_codecs())?;
         }
-        let after = whole - trailer_length - run.chunk - run.length;
+        let in_chunk = run.chunk.checked_add(run.length).and_then(|end| end.checked_add(trailer_length));
+        let after = in_chunk.and_then(|end| whole.checked_sub(end));
+        let rest = after.and_then(|after| after.checked_add(run.chunk));
+        let rest = rest.ok_or_else(|| self.damaged(&stored.path, "the chunk ends too early"))?;
         // One byte more than belongs there tells a file that is too long.
         let mut trailer = [0; CHECKSUM + 1];
-        let trailer = &mut trailer[..trailer_length + usize::from(stored.length.is_none())];
-        with_scratch(run.chunk + after, |rest| {
+        let (trailer, more) = trailer.split_at_mut(trailer_length);
+        let more = if stored.length.is_none() { more.split_at_mut(1).0 } else { &mut [] };
+        with_scratch(rest, |rest| {
             let (before, after) = rest.split_at_mut(run.chunk);
-            let buffers = &mut [&mut *before, &mut *out, &mut *after, &mut *trailer];
+            let buffers = &mut [&mut *before, &mut *out, &mut *after, &mut *trailer, more];
             let read = self.store.files.read_at(stored.file.as_fd(), stored.start, buffers);
             let count = read.map_err(self.store.failed("cannot read", self.place))?;
             if count != whole {
@@ -277,7 +280,7 @@ impl<'a> ArrayReader<'a> {
                 let what = "the chunk changed its length while it was read";
                 return Err(self.damaged(&stored.path, what));
             }
-            if has_checksum && checksum(&[before, out, after]) != trailer[..CHECKSUM] {
+            if has_checksum && checksum(&[before, out, after]) != *trailer {
                 return Err(self.damaged(&stored.path, "a chunk is damaged: its checksum is wrong"));
             }
             Ok(())
@@ -285,15 +288,17 @@ impl<'a> ArrayReader<'a> {
     }
 
     /// Reads only what is wanted of a chunk that is stored as it is in memory.
+    #[expect(clippy::indexing_slicing, reason = "a part's runs lie within the result that it is of")]
     fn read_runs(&self, stored: &Stored, part: &Part, out: &mut [u8], size: usize) -> Result<()> {
         for run in part.runs(size) {
-            let start = stored.start + run.chunk as u64;
-            let piece = &mut out[run.out..run.out + run.length];
+            let early = || self.damaged(&stored.path, "the chunk ends too early");
+            let end = run.chunk.checked_add(run.length).ok_or_else(early)?;
+            let start = stored.start.checked_add(run.chunk as u64).ok_or_else(early)?;
+            let piece = &mut out[run.in_result()];
             let read = self.store.files.read_at(stored.file.as_fd(), start, &mut [piece]);
             let count = read.map_err(self.store.failed("cannot read", self.place))?;
-            let is_inside = stored.length.is_none_or(|length| (run.chunk + run.length) as u64 <= length);
-            if count != run.length || !is_inside {
-                return Err(self.damaged(&stored.path, "the chunk ends too early"));
+            if count != run.length || stored.length.is_some_and(|length| end as u64 > length) {
+                return Err(early());
             }
         }
         Ok(())
@@ -311,6 +316,7 @@ impl<'a> ArrayReader<'a> {
 }
 
 /// Lends memory of this thread, whatever is in it.
+#[expect(clippy::indexing_slicing, reason = "there is as much memory by then")]
 fn with_scratch<T>(length: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> Result<T> {
     if length > MOST_SCRATCH {
         return Ok(use_it(&mut zeroed(length)?));

@@ -3,6 +3,8 @@
 //! A writer makes its marker before its first value is visible, and a flush takes it away. What a later writer finds of a
 //! writer that is dead tells it whether the power was cut meanwhile: then the marker is of another boot.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What one open store knows of its own marker.
@@ -44,6 +46,7 @@ impl Dirty {
     }
 
     /// Counts a change in; the caller has seen to the marker and still holds the state.
+    #[expect(clippy::arithmetic_side_effects, reason = "counts the changes of this process")]
     pub fn begin(&self, state: &mut State) -> Change<'_> {
         state.changes += 1;
         state.under_way += 1;
@@ -59,6 +62,7 @@ impl State {
 }
 
 impl Drop for Change<'_> {
+    #[expect(clippy::arithmetic_side_effects, reason = "counts the changes of this process")]
     fn drop(&mut self) {
         self.0.state().under_way -= 1;
     }

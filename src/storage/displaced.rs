@@ -5,6 +5,8 @@
 //! second name for the old file, then an exchange. On ext4 that is four times as fast as a plain rename over the old
 //! file, which waits for the disk.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};

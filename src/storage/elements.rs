@@ -1,5 +1,7 @@
 //! Elements in memory, numbers and text alike: made of a fill value, copied from one place to another.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -56,23 +58,28 @@ pub(super) fn scatter<'a>(
 
 /// Some rows of elements of this shape.
 pub(super) fn rows(
-    all: Elements<'static>,
+    all: &Elements<'static>,
     shape: &[u64],
     start: u64,
     count: u64,
 ) -> Result<Elements<'static>> {
-    let row: u64 = shape.iter().skip(1).product();
     let total = shape.first().copied().unwrap_or(1);
     let refuse = || Error::new(ErrorKind::WrongShape, format!("there are not so many rows: {total}"));
-    let end = start.checked_add(count).filter(|end| *end <= total).ok_or_else(refuse)?;
+    start.checked_add(count).filter(|end| *end <= total).ok_or_else(refuse)?;
     let part = |length: usize| {
-        let size = length / usize::try_from(total * row).unwrap_or(usize::MAX).max(1);
-        range(start * row, (end - start) * row, size).ok_or_else(refuse)
+        let row = length.checked_div(usize::try_from(total).ok()?).unwrap_or(0);
+        range(start, count, row)
     };
-    Ok(match all {
-        Elements::Bytes(bytes) => Elements::Bytes(bytes[part(bytes.len())?].to_vec().into()),
-        Elements::Strings(text) => Elements::Strings(text[part(text.len())?].to_vec()),
-    })
+    match all {
+        Elements::Bytes(bytes) => {
+            let rows = part(bytes.len()).and_then(|part| bytes.get(part)).ok_or_else(refuse)?;
+            Ok(Elements::Bytes(rows.to_vec().into()))
+        }
+        Elements::Strings(text) => {
+            let rows = part(text.len()).and_then(|part| text.get(part)).ok_or_else(refuse)?;
+            Ok(Elements::Strings(rows.to_vec()))
+        }
+    }
 }
 
 /// Copies `count` elements of `size` bytes each; `None` where they do not fit.

@@ -4,6 +4,8 @@
 //! between them. A reader that finds nothing under a key waits while there is such a file for it; the next writer
 //! finishes what a dead one had begun.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::os::fd::AsFd;
 
 use serde::{Deserialize, Serialize};

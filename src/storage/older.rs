@@ -1,5 +1,7 @@
 //! Older versions of nodes, in the trash.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::io;
 use std::os::fd::AsFd;
 

@@ -4,6 +4,8 @@
 //! since the oldest marker is read; what is not whole becomes the version before it, from the trash, or is moved to
 //! `.calcstore/lost`, and is named. So a value is there, or the one before it, or it is absent; it is never zeros.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd;
 
@@ -237,7 +239,8 @@ impl Recovery<'_> {
         let mut damage = self.damage(key, &current, &older)?;
         let mut first = damage.clone();
         let mut last = None;
-        for (at, wrapper) in older.iter().enumerate() {
+        let mut older = older.iter();
+        while let Some(wrapper) = older.next() {
             if damage.is_none() && wrapper.holds != Holds::FilesInPart {
                 break;
             }
@@ -254,7 +257,7 @@ impl Recovery<'_> {
                 }
                 Holds::Files => store.put_files_back(wrapper, key, &current)?,
             }
-            damage = self.damage(key, &current, &older[at + 1..])?;
+            damage = self.damage(key, &current, older.as_slice())?;
         }
         if damage.is_some() {
             return Ok(false);

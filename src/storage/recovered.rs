@@ -1,5 +1,7 @@
 //! What became of values that a power cut had torn.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fmt;
 
 /// A node that a power cut had damaged, and what was done about it when the store was opened for writing.

@@ -1,5 +1,7 @@
 //! What the locks of a file system are worth, and what is done where it has none.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -110,7 +112,7 @@ impl Trust {
                 return Ok(Tried::Taken);
             }
             std::thread::sleep(left.map_or(pause, |left| left.min(pause)));
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
         Ok(Tried::Alone)
     }
@@ -178,5 +180,5 @@ pub(super) fn is_without_lock(file: &File) -> bool {
 fn signature(file: &File) -> Option<String> {
     let mut bytes = [0; 300];
     let count = file.read_at(&mut bytes, 0).ok()?;
-    Some(String::from_utf8_lossy(&bytes[..count]).into_owned())
+    bytes.get(..count).map(|text| String::from_utf8_lossy(text).into_owned())
 }
