@@ -33,7 +33,6 @@ mod layering;
 mod main_job;
 mod manifest;
 mod matrix;
-mod model;
 mod oracle;
 mod parents;
 mod processes;

@@ -27,6 +27,7 @@ mod injection;
 mod keys;
 mod kills;
 mod links;
+mod model;
 mod mounts;
 #[path = "../it/oracle.rs"]
 #[allow(dead_code, reason = "not all oracles are asked here")]
