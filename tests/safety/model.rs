@@ -56,12 +56,15 @@ impl Machine<'_> {
                 });
             }
             Step::Write(pick, start, count, is_atomic) => {
-                let changed = self.change(which, *pick, |dataset, values| {
+                let mut is_replaced = false;
+                let key = self.change(which, *pick, |dataset, values| {
                     let (start, end) = ((*start).min(values.len()), (start + count).min(values.len()));
                     dataset.atomic(*is_atomic).write(start..end, -7i64).unwrap();
                     values[start..end].fill(-7);
+                    // To write nothing changes nothing.
+                    is_replaced = *is_atomic && start < end;
                 });
-                if let Some(key) = changed.filter(|_| *is_atomic) {
+                if let Some(key) = key.filter(|_| is_replaced) {
                     self.map.renew(&key);
                 }
             }
@@ -74,7 +77,7 @@ impl Machine<'_> {
             Step::Flush => store.flush().unwrap(),
             Step::Gc => assert!(store.gc().older_than(Duration::ZERO).run().unwrap().failed.is_empty()),
             Step::Check => assert_clean(store),
-            Step::Export => drop(store.export_hdf5().unwrap()),
+            Step::Export => drop(store.hdf5_export().force(true).run().unwrap()),
             Step::ReadOnly => {
                 let store = DataStore::options().read_only(true).at(self.directory.join("store")).unwrap();
                 self.compare(&store);
@@ -115,11 +118,13 @@ impl Machine<'_> {
         match &mut node.thing {
             Some(Thing::Numbers(values)) => {
                 let dataset = store.dataset(key).unwrap();
-                if by.len() % 2 == 0 {
+                if by.len().is_multiple_of(2) {
                     assert_eq!(dataset.append(by.to_vec()).unwrap(), (values.len() + by.len()) as u64);
                 } else {
                     let mut appender = dataset.appender();
-                    by.iter().for_each(|number| appender.append(*number).unwrap());
+                    for number in by {
+                        appender.append(*number).unwrap();
+                    }
                     assert_eq!(appender.finish().unwrap(), (values.len() + by.len()) as u64);
                 }
                 values.extend(by);
@@ -127,11 +132,13 @@ impl Machine<'_> {
             Some(Thing::Table(ids)) => {
                 let table = store.table(key).unwrap();
                 let rows = map::rows(by);
-                if by.len() % 2 == 0 {
+                if by.len().is_multiple_of(2) {
                     table.append(calcstore::Table::from_rows(&rows).unwrap()).unwrap();
                 } else {
                     let mut appender = table.appender();
-                    rows.into_iter().for_each(|row| appender.push(row).unwrap());
+                    for row in rows {
+                        appender.push(row).unwrap();
+                    }
                     appender.finish().unwrap();
                 }
                 ids.extend(by);
@@ -216,7 +223,7 @@ fn child_does_the_next_steps() {
     for edit in &edits {
         let _ = edit.apply(&store);
     }
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(Duration::from_mins(1));
 }
 
 proptest! {

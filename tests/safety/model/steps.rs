@@ -116,8 +116,10 @@ impl Edit {
             Self::Insert(key, _)
             | Self::InsertNew(key, _)
             | Self::OrInsert(key, _)
-            | Self::CreateGroup(key) => key,
-            Self::Rename(_, key) | Self::Copy(_, key) | Self::Draft { key, .. } => key,
+            | Self::CreateGroup(key)
+            | Self::Rename(_, key)
+            | Self::Copy(_, key)
+            | Self::Draft { key, .. } => key,
             _ => return Vec::new(),
         };
         parents(key).map(str::to_owned).collect()
