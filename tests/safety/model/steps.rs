@@ -112,15 +112,15 @@ pub fn steps() -> impl Strategy<Value = Step> {
 impl Edit {
     /// The groups that are made for it.
     pub fn parents(&self) -> Vec<String> {
-        let key = match self {
-            Self::Insert(key, _)
-            | Self::InsertNew(key, _)
-            | Self::OrInsert(key, _)
-            | Self::CreateGroup(key)
-            | Self::Rename(_, key)
-            | Self::Copy(_, key)
-            | Self::Draft { key, .. } => key,
-            _ => return Vec::new(),
+        let (Self::Insert(key, _)
+        | Self::InsertNew(key, _)
+        | Self::OrInsert(key, _)
+        | Self::CreateGroup(key)
+        | Self::Rename(_, key)
+        | Self::Copy(_, key)
+        | Self::Draft { key, .. }) = self
+        else {
+            return Vec::new();
         };
         parents(key).map(str::to_owned).collect()
     }
