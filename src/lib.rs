@@ -63,6 +63,11 @@ mod arrow;
 mod datastore;
 mod error;
 mod export;
+/// The fuzz targets that open no file; `fuzz/README.md` lists them.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+#[path = "../fuzz/formats/mod.rs"]
+pub mod fuzzing;
 mod hdf5;
 pub mod key;
 mod nodes;
@@ -72,6 +77,10 @@ mod selection;
 mod storage;
 mod values;
 mod zarr;
+
+// The inputs of the fuzz targets are shared with those that use the crate from outside.
+#[cfg(any(test, fuzzing))]
+extern crate self as calcstore;
 
 pub use datastore::{
     CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Keys, Options,

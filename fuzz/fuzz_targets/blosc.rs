@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../bodies/chunk.rs"]
-mod body;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| body::blosc(input));
+calcstore_fuzz::target!(blosc and chunk::blosc, 64 MiB);

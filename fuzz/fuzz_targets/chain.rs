@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../bodies/chunk.rs"]
-mod body;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| body::chain(input));
+calcstore_fuzz::target!(chain and chunk::chain, 64 MiB);

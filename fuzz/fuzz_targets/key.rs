@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../bodies/key.rs"]
-mod body;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| body::run(input));
+calcstore_fuzz::target!(key::run, 4 MiB);

@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../bodies/chunk.rs"]
-mod body;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| body::shard(input));
+calcstore_fuzz::target!(shard and chunk::shard, 64 MiB);

@@ -1,6 +1,3 @@
 #![no_main]
 
-#[path = "../bodies/store.rs"]
-mod body;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| body::run(input));
+calcstore_fuzz::target!(store::run, 512 MiB);

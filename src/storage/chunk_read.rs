@@ -12,7 +12,7 @@ use super::files::Handle;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::selection::{Part, Run};
-use crate::values::{Elements, zeroed};
+use crate::values::{DataType, Elements, zeroed};
 use crate::zarr::{ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, FillValue, ShardIndex, Shards, checksum};
 
 /// The most shards that one read keeps open.
@@ -118,7 +118,21 @@ impl<'a> ArrayReader<'a> {
         let length = self.store.files.stat_open(file.as_fd());
         let length = length.map_err(self.store.failed("cannot read", self.place))?.bytes;
         let stored = Stored { file: Arc::new(file), path, start: 0, length: None };
-        self.decode(&stored, &self.codecs).map(|_| length)
+        let decoded = self.decode(&stored, &self.codecs)?;
+        let Elements::Bytes(bytes) = decoded else { return Ok(length) };
+        if self.array.data_type != DataType::Bool {
+            return Ok(length);
+        }
+        // What fills up a chunk at the edge of the array is never read.
+        let mut are_bools = true;
+        self.grid.for_each_visible_run(index, &self.array.shape, |start, count| {
+            let run = bytes.iter().skip(usize::try_from(start).unwrap_or(usize::MAX));
+            are_bools &= run.take(usize::try_from(count).unwrap_or(usize::MAX)).all(|byte| *byte <= 1);
+        });
+        if are_bools {
+            return Ok(length);
+        }
+        Err(self.damaged(&stored.path, "a bool is stored as neither 0 nor 1"))
     }
 
     /// Checks that the file of a chunk is there, with the length that it must have.

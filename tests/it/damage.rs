@@ -130,6 +130,29 @@ fn metadata_that_make_no_sense_damage_one_node_alone() {
     damaged.assert_whole(&[]);
 }
 
+/// `check` compared checksums and lengths alone, and passed over what reading refuses.
+/// It now looks at the elements, too, as far as they lie within the array.
+#[test]
+fn a_bool_that_is_neither_false_nor_true_is_found_by_check() {
+    let damaged = Damaged::new();
+    damaged.store.new_dataset("/flags").chunks([4]).insert([true, false, true]).unwrap();
+    let chunk = damaged.path("flags/c.0");
+    let write = |elements: [u8; 4]| {
+        fs::write(&chunk, [elements, crc32c::crc32c(&elements).to_le_bytes()].concat()).unwrap();
+    };
+    write([1, 0, 1, 7]);
+    assert_eq!(damaged.store.get::<Vec<bool>>("/flags").unwrap(), [true, false, true]);
+    assert_eq!(damaged.store.check("/", |_| Continue::Yes).unwrap().faults, []);
+    write([1, 2, 1, 0]);
+    assert_eq!(damaged.store.value("/flags").unwrap_err().kind(), ErrorKind::Corrupt);
+    let faults = damaged.store.check("/", |_| Continue::Yes).unwrap().faults;
+    assert!(
+        faults.iter().all(|fault| fault.key == "/flags" && fault.what.contains("neither 0 nor 1")),
+        "{faults:?}"
+    );
+    assert_eq!(faults.len(), 1);
+}
+
 #[test]
 fn a_shape_that_is_too_large_for_what_is_stored_takes_no_memory() {
     let damaged = Damaged::new();

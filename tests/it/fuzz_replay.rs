@@ -1,23 +1,31 @@
 //! Runs the fuzz targets on the inputs that are kept, without a fuzzer.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-#[path = "../../fuzz/bodies/attributes.rs"]
-mod attributes;
-#[path = "../../fuzz/bodies/chunk.rs"]
-mod chunk;
-#[path = "../../fuzz/bodies/key.rs"]
-mod key;
-#[path = "../../fuzz/bodies/store.rs"]
-mod store;
+use calcstore::DataStore;
+
+use crate::manifest::Manifest;
+use crate::oracle::{self, Program};
+
+#[path = "../../fuzz/bodies/mod.rs"]
+mod bodies;
+
+use bodies::{chunk, condition, export, internals, key, metadata, object, selection, store};
+
+/// The inputs of a target, by their names.
+fn inputs(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let paths = fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
+    let mut inputs: Vec<(PathBuf, Vec<u8>)> =
+        paths.map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+    inputs.sort();
+    assert!(inputs.len() >= 5, "{} inputs", inputs.len());
+    inputs
+}
 
 fn replay(target: &str, run: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let inputs: Vec<Vec<u8>> =
-        fs::read_dir(corpus).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap()).collect();
-    assert!(inputs.len() >= 5, "{} inputs", inputs.len());
-    for input in &inputs {
+    for (_, input) in &inputs(target) {
         run(input);
         // And a little damaged.
         for at in (0..input.len()).step_by(1 + input.len() / 16) {
@@ -29,32 +37,42 @@ fn replay(target: &str, run: fn(&[u8])) {
     }
 }
 
-#[test]
-fn the_inputs_of_the_target_key_still_pass() {
-    replay("key", key::run);
+macro_rules! replayed {
+    ($($test:ident: $target:literal, $body:path;)*) => { $(
+        #[test]
+        fn $test() {
+            replay($target, $body);
+        }
+    )* };
+}
+
+replayed! {
+    the_inputs_of_the_target_blosc_still_pass: "blosc", chunk::blosc;
+    the_inputs_of_the_target_chain_still_pass: "chain", chunk::chain;
+    the_inputs_of_the_target_condition_still_pass: "condition", condition::run;
+    the_inputs_of_the_target_export_still_pass: "export", export::run;
+    the_inputs_of_the_target_internals_still_pass: "internals", internals::run;
+    the_inputs_of_the_target_key_still_pass: "key", key::run;
+    the_inputs_of_the_target_metadata_still_pass: "metadata", metadata::run;
+    the_inputs_of_the_target_object_still_pass: "object", object::run;
+    the_inputs_of_the_target_selection_still_pass: "selection", selection::run;
+    the_inputs_of_the_target_shard_still_pass: "shard", chunk::shard;
+    the_inputs_of_the_target_store_still_pass: "store", store::run;
 }
 
 #[test]
-fn the_inputs_of_the_target_attributes_still_pass() {
-    replay("attributes", attributes::run);
-}
-
-#[test]
-fn the_inputs_of_the_target_store_still_pass() {
-    replay("store", store::run);
-}
-
-#[test]
-fn the_inputs_of_the_target_blosc_still_pass() {
-    replay("blosc", chunk::blosc);
-}
-
-#[test]
-fn the_inputs_of_the_target_shard_still_pass() {
-    replay("shard", chunk::shard);
-}
-
-#[test]
-fn the_inputs_of_the_target_chain_still_pass() {
-    replay("chain", chunk::chain);
+fn h5py_and_the_tools_of_hdf5_read_what_was_exported_of_the_inputs_that_are_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DataStore::at(directory.path().join("s")).unwrap();
+    let mut manifest = Manifest::default();
+    for (number, (_, input)) in inputs("export").iter().enumerate() {
+        for (key, node) in export::fill(&store, &format!("/{number}"), input) {
+            manifest.described(&key, node);
+        }
+    }
+    assert!(manifest.len() > 100, "{} nodes", manifest.len());
+    let report = store.export_hdf5().unwrap();
+    assert_eq!(report.left_out, []);
+    let manifest = manifest.write(directory.path(), "manifest.json");
+    oracle::agree(&[Program::Python("h5py_read.py"), Program::Hdf5Tools], &report.file, &manifest);
 }

@@ -233,6 +233,11 @@ impl Manifest {
         assert!(self.0.insert(key.to_owned(), node).is_none(), "{key} is there twice");
     }
 
+    /// Adds a node that is described already.
+    pub fn described(&mut self, key: &str, node: Json) {
+        assert!(self.0.insert(key.to_owned(), node).is_none(), "{key} is there twice");
+    }
+
     /// Adds an array under its key, with the dimension names that it must have.
     pub fn dataset<T: Described, S: Data<Elem = T>, D: Dimension>(
         &mut self,

@@ -1,6 +1,0 @@
-#![no_main]
-
-#[path = "../bodies/attributes.rs"]
-mod body;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| body::run(input));
