@@ -14,13 +14,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::hdf5::{File, Object};
 use super::inputs::Input;
+use super::scratch;
 
 /// The nodes of a store by their keys.
 pub type Nodes = BTreeMap<String, Json>;
 
 /// The input is choices of nodes.
 pub fn run(input: &[u8]) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory();
     let store = DataStore::at(directory.path().join("s")).unwrap();
     let nodes = fill(&store, "", input);
     let report = store.export_hdf5().unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use calcstore::{Continue, DataStore};
 
 use super::archive::unpack;
+use super::scratch;
 
 /// What the archive must leave alone: the value that was whole, and the group that holds it.
 const SPARED: [&str; 2] = ["output.zarr/kept", "output.zarr/zarr.json"];
@@ -17,7 +18,7 @@ const CUT: &str = ".calcstore/dirty/11111111111111111111111111111111-22222222222
 /// The input says in its first byte whether the power was cut; then comes an archive.
 pub fn run(input: &[u8]) {
     let Some((first, archive)) = input.split_first() else { return };
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory();
     let secret = directory.path().join("secret");
     fs::create_dir(&secret).unwrap();
     fs::write(secret.join("zarr.json"), "outside").unwrap();

@@ -6,6 +6,7 @@ use std::path::Path;
 use calcstore::{AnyArray, Continue, DataStore, ErrorKind, Node, NodeKind};
 
 use super::archive::unpack;
+use super::scratch;
 
 const ROOT: &str = r#"{"zarr_format":3,"node_type":"group","attributes":{}}"#;
 
@@ -14,7 +15,7 @@ const MOST_ELEMENTS: u64 = 1 << 20;
 
 /// The input is an archive.
 pub fn run(input: &[u8]) {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory();
     let secret = directory.path().join("secret");
     fs::write(&secret, "outside").unwrap();
     let path = directory.path().join("store");
