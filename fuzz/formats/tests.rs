@@ -11,7 +11,7 @@ fn replay(target: &str, run: fn(&[u8])) {
     for input in &inputs {
         run(input);
         // And a little damaged.
-        for at in (0..input.len()).step_by(1 + input.len() / 32) {
+        for at in (0..input.len()).step_by(1 + input.len() / 128) {
             let mut damaged = input.clone();
             damaged[at] ^= 1 << (at % 8);
             run(&damaged);
