@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+use std::io;
 use std::os::fd::AsFd;
 
 use serde::{Deserialize, Serialize};
@@ -57,7 +58,8 @@ impl Store {
             renames.to_new(files, new, live).or_else(|error| renames.to_new(files, old, live).and(Err(error)))
         });
         done.map_err(self.failed("cannot replace", &self.place(key))).inspect_err(|_| {
-            if exists(files.stat(live.0, live.1)).unwrap_or(false) {
+            // Until that is durable, a power cut may leave the old value in the trash.
+            if exists(files.stat(live.0, live.1)).unwrap_or(false) && files.sync(live.0).is_ok() {
                 let _ = self.remove_intent(&name);
                 self.discard_trash(trash);
             }
@@ -69,6 +71,7 @@ impl Store {
     fn write_intent(&self, intent: &Intent) -> Result<String> {
         let place = format!("{INTERNALS}/{INTENTS}");
         self.create_directory_if_missing(&place)?;
+        self.sync(&self.open_internal("")?, INTERNALS)?;
         let directory = self.open_internal(INTENTS)?;
         let stage = &self.writer()?.stage;
         let staged = stage.next_name();
@@ -102,13 +105,16 @@ impl Store {
     fn intents(&self) -> Result<Vec<(String, Option<Intent>)>> {
         let place = format!("{INTERNALS}/{INTENTS}");
         let directory = match self.files.open_directory(self.root(), &place) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             opened => opened.map_err(self.failed("cannot open", &place))?,
         };
         let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
         let mut intents = Vec::new();
         for name in entries.into_iter().filter_map(|entry| entry.name.into_string().ok()) {
-            let Ok(file) = self.files.open_file(directory.as_fd(), &name) else { continue };
+            let file = match self.files.open_file(directory.as_fd(), &name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened.map_err(self.failed("cannot open", &place))?,
+            };
             let (bytes, _) = self.read_small(&file, &place)?;
             intents.push((name, serde_json::from_slice(&bytes).ok()));
         }
@@ -209,10 +215,13 @@ impl Store {
         let above = |place: &str| {
             let (above, name) = place.rsplit_once('/').unwrap_or((".", place));
             let opened = self.files.open_directory(self.root(), above);
-            opened.map(|handle| (handle, name.to_owned()))
+            match opened {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                opened => Ok(Some((opened.map_err(self.failed("cannot open", above))?, name.to_owned()))),
+            }
         };
         let live = self.place(key);
-        let (Ok(from), Ok(to)) = (above(&place), above(&live)) else { return Ok(false) };
+        let (Some(from), Some(to)) = (above(&place)?, above(&live)?) else { return Ok(false) };
         let (from, to) = ((from.0.as_fd(), &*from.1), (to.0.as_fd(), &*to.1));
         self.writer()?.renames.to_new(&*self.files, from, to).map_err(self.failed("cannot store", &live))?;
         Ok(true)

@@ -72,8 +72,10 @@ impl Store {
                 .or_else(|| suffixed(UNDO, Holds::FilesInPart))
                 .unwrap_or((name, Holds::Node));
             let Some((_, number)) = stem.split_once('.') else { continue };
-            let (Ok(number), Ok(stat)) = (number.parse(), self.files.stat(trash.as_fd(), name)) else {
-                continue;
+            let Ok(number) = number.parse() else { continue };
+            let stat = match self.files.stat(trash.as_fd(), name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                stat => stat.map_err(self.failed("cannot look up", INTERNALS))?,
             };
             let order = (stat.modified, stat.modified_nanos, number);
             wrappers.push(Wrapper { stem: stem.to_owned(), holds, order });
@@ -123,7 +125,8 @@ impl Store {
     fn put_back_below(&self, from: &str, to: &str) -> Result<()> {
         let failed = self.failed("cannot put back", to);
         let old = self.files.open_directory(self.root(), from).map_err(&failed)?;
-        let live = self.files.open_directory(self.root(), to).map_err(&failed)?;
+        // Where the node is another one by now, the files stay where they are.
+        let Some(live) = self.open_if_there(to)? else { return Ok(()) };
         for entry in self.files.list(old.as_fd()).map_err(&failed)? {
             let Some(name) = entry.name.to_str() else { continue };
             if entry.is_directory {

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::os::fd::AsFd;
 
 use super::chunk_read::ArrayReader;
@@ -17,7 +18,7 @@ use super::lock::Mode;
 use super::lost::{empty_group, split};
 use super::older::{Holds, Wrapper};
 use super::recovered::{Outcome, Recovered};
-use super::store::{INTERNALS, Store};
+use super::store::{INTERNALS, Store, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
@@ -71,10 +72,8 @@ impl Store {
         self.sync_everything()?;
         intents.iter().try_for_each(|intent| self.remove_intent(intent))?;
         drop(tree);
-        // What was put back may be older than a move.
-        for recovered in found.iter().filter(|recovered| recovered.outcome == Outcome::PutBack) {
-            self.renew_names(&Key::new(&recovered.key)?)?;
-        }
+        // What was put back may be older than a move, and the note of a move may be lost.
+        self.renew_names(&Key::root())?;
         for marker in &markers {
             self.remove_marker(marker);
         }
@@ -137,7 +136,10 @@ impl Recovery<'_> {
     fn node(&mut self, key: &Key) -> Result<()> {
         let store = self.store;
         let place = store.place(key);
-        let Ok(stat) = store.files.stat(store.root(), &place) else { return Ok(()) };
+        let stat = match store.files.stat(store.root(), &place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            stat => stat.map_err(store.failed("cannot look up", &place))?,
+        };
         let changed = stat.changed.max(stat.modified) >= self.since;
         let opened = store.open_place(place.clone(), key);
         let snapshot = match opened {
@@ -289,13 +291,13 @@ impl Recovery<'_> {
             let Err(error) = reader.verify_file(&index) else { continue };
             let Some(what) = damage(error)? else { continue };
             let file = array.chunk_keys.path(&index);
-            let is_kept = |wrapper: &Wrapper| {
-                let kept = format!("{}/{file}", wrapper.place(key));
-                store.files.stat(store.root(), &kept).is_ok()
-            };
             let has_files = |wrapper: &&Wrapper| matches!(wrapper.holds, Holds::Files | Holds::FilesInPart);
-            if older.iter().take_while(has_files).any(is_kept) {
-                return Ok(Some(what));
+            for wrapper in older.iter().take_while(has_files) {
+                let kept = format!("{}/{file}", wrapper.place(key));
+                let stat = store.files.stat(store.root(), &kept);
+                if exists(stat).map_err(store.failed("cannot look up", &kept))? {
+                    return Ok(Some(what));
+                }
             }
             store.move_to_lost(place, &file, (store.txid()?, &format!("{}/{file}", key.as_str())))?;
             self.found.insert(

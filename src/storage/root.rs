@@ -1,11 +1,13 @@
 //! The topmost group of a store: with it the store begins to exist.
 //!
 //! Making it flushes nothing under [`Durability::Process`](super::Durability::Process), and leaves no marker: there is
-//! nothing yet that could be lost. Its `zarr.json` is smaller than a sector. A power cut leaves it whole, or blank, or
-//! nothing of it, and where it is blank and alone while there is no marker, no store was made.
+//! nothing yet that could be lost. A power cut leaves its `zarr.json` whole, blank, cut off, or nothing of it; and where it
+//! is not whole and alone, while there is no marker, no store was made.
 
 use std::io;
 use std::os::fd::AsFd;
+
+use serde::de::IgnoredAny;
 
 use super::lock::Mode;
 use super::store::{HIERARCHY, Store};
@@ -71,7 +73,10 @@ impl Store {
     pub(super) fn is_root_blank(&self) -> Result<bool> {
         let place = format!("{HIERARCHY}/{METADATA_FILE}");
         let Ok(file) = self.files.open_file(self.root(), &place) else { return Ok(false) };
-        let is_blank = |(bytes, _): (Vec<u8>, _)| bytes.iter().all(|byte| *byte == 0);
+        let is_blank = |(bytes, _): (Vec<u8>, _)| {
+            let is_cut_off = serde_json::from_slice::<IgnoredAny>(&bytes).is_err_and(|error| error.is_eof());
+            is_cut_off || bytes.iter().all(|byte| *byte == 0)
+        };
         if !self.read_small(&file, &place).is_ok_and(is_blank) || !self.markers()?.is_empty() {
             return Ok(false);
         }

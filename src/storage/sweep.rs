@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -140,8 +141,15 @@ impl Store {
             // Its owner may have died before a move was finished. Where that fails, it is left to the next writer.
             self.finish_moves(&directory, name)?;
         }
-        let removed = remove_tree(&*self.files, directory.as_fd(), &found.name);
-        removed.map_err(|error| Error::io("cannot remove", self.path_of(found), error))
+        match remove_tree(&*self.files, directory.as_fd(), &found.name) {
+            // Somebody else found the stage without an owner, and made it one to remove it.
+            Err(error)
+                if found.kind == LeftoverKind::Stage && error.kind() == io::ErrorKind::DirectoryNotEmpty =>
+            {
+                Ok(())
+            }
+            removed => removed.map_err(|error| Error::io("cannot remove", self.path_of(found), error)),
+        }
     }
 
     fn path_of(&self, found: &Found) -> PathBuf {
@@ -213,7 +221,7 @@ impl Store {
     pub(super) fn entries(&self, name: &str, may_lack: bool) -> Result<Option<(Handle, Vec<Entry>)>> {
         let place = format!("{INTERNALS}/{name}");
         let directory = match self.files.open_directory(self.root(), &place) {
-            Err(error) if may_lack && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if may_lack && error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(self.failed("cannot open", &place))?,
         };
         let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
@@ -243,7 +251,7 @@ impl Store {
         };
         let owner = match opened {
             Ok(owner) => owner,
-            Err(error) if only_look && error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if only_look && error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Some(Claim::Dead(None)));
             }
             Err(_) => return Ok(None),
@@ -278,6 +286,9 @@ pub(super) fn has_rested(changed: i64) -> bool {
 
 /// Whether it is so long ago, as far as the clocks agree.
 pub(super) fn is_older(modified: i64, age: Duration) -> bool {
+    if age.is_zero() {
+        return true; // whatever the clocks say
+    }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     u64::try_from(now.saturating_sub(modified)).is_ok_and(|past| past >= age.as_secs())

@@ -297,6 +297,11 @@ fn a_failed_write_names_the_file() -> Result<()> {
     let mut writer = Writer::new(disk.clone(), "some/x.h5")?;
     disk.0.borrow_mut().broken = true;
     let error = writer.group(Group::new(), &[]).err().map(|error| error.to_string());
-    assert_eq!(error.as_deref(), Some("cannot write: no storage space (some/x.h5)"));
+    assert_eq!(
+        error.as_deref(),
+        Some(
+            "cannot write: no storage space; make room and try again, what was stored before is safe (some/x.h5)"
+        )
+    );
     Ok(())
 }

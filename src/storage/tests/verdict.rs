@@ -186,10 +186,11 @@ impl Found<'_> {
             let (one, other) = (difference(before, &found), difference(after, &found));
             return Err(format!("neither old ({one}) nor new ({other})"));
         }
-        let keys = before.keys().chain(after.keys()).chain(found.keys());
-        keys.into_iter().try_for_each(|key| {
+        let keys = || before.keys().chain(after.keys()).chain(found.keys());
+        let touched: Vec<_> = keys().filter(|key| before.get(*key) != after.get(*key)).collect();
+        keys().try_for_each(|key| {
             let (old, new, seen) = (before.get(key), after.get(key), found.get(key));
-            let is_touched = old != new;
+            let is_touched = touched.iter().any(|touched| is_at_or_below(touched, key));
             let is_right = seen == old
                 || seen == new
                 || self.is_between(key, seen)
@@ -230,6 +231,10 @@ impl Found<'_> {
         let seen = seen.map(plain);
         self.loss > Loss::None && seen.is_some() && (seen == old.map(plain) || seen == new.map(plain))
     }
+}
+
+fn is_at_or_below(key: &str, group: &str) -> bool {
+    key.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Nothing is left that nobody needs.
