@@ -129,14 +129,9 @@ impl Store {
             self.discard_trash(&trash);
         })?;
         let intent = if exchanged { None } else { Some(self.replace_in_two_steps(key, new, live, &trash)?) };
-        let Some(intent) = intent else {
-            self.sync_if_power(&parent.handle, &place)?;
-            return self.sync_if_power(&trash.holder, &place);
-        };
-        // Without its intent a value that is only in the trash would count as removed.
-        self.sync(&parent.handle, &place)?;
+        self.sync_if_power(&parent.handle, &place)?;
         self.sync_if_power(&trash.holder, &place)?;
-        self.remove_intent(&intent)
+        intent.map_or(Ok(()), |intent| self.remove_intent(&intent))
     }
 
     /// Removes a value, or a group with all that is in it. If a version is given, only that one.

@@ -16,15 +16,18 @@ fn root() -> PathBuf {
 }
 
 /// The documents written for people, relative to the root.
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/for-h5py-and-openquake-users.md",
+    "docs/promises.md",
     "format-spec/README.md",
     "format-spec/errata.md",
+    "format-spec/power-cuts.md",
     "format-spec/examples/README.md",
+    "fuzz/README.md",
 ];
 
 fn document(name: &str) -> String {

@@ -37,6 +37,8 @@ pub(super) struct Times {
 #[derive(Clone, Debug)]
 struct Step {
     time: u64,
+    /// Whether names were flushed that changed later: a journal has it, then.
+    is_before_flushed: bool,
     what: What,
 }
 
@@ -99,6 +101,11 @@ impl Images {
         self.pending.len()
     }
 
+    /// How many steps there were at least when names were flushed the last time.
+    pub fn before_flushed(&self) -> usize {
+        self.pending.iter().rposition(|step| step.is_before_flushed).map_or(0, |last| last + 1)
+    }
+
     fn add(&mut self, inode: u64, is_directory: bool) -> Node {
         let times = Times { modified: self.clock, changed: self.clock };
         self.durable.push(Image { is_directory, times, ..Image::default() });
@@ -123,14 +130,22 @@ impl Images {
         for node in &whose {
             self.live[*node].changed = self.clock;
         }
-        self.pending.push(Step { time: self.clock, what: What::Names(names, whose) });
+        self.pending.push(Step {
+            time: self.clock,
+            is_before_flushed: false,
+            what: What::Names(names, whose),
+        });
     }
 
     /// Bytes were written to a file.
     pub fn written(&mut self, file: Node, at: u64, bytes: Vec<u8>) {
         self.clock += self.tick;
         self.live[file] = Times { modified: self.clock, changed: self.clock };
-        self.pending.push(Step { time: self.clock, what: What::Bytes(file, at, bytes) });
+        self.pending.push(Step {
+            time: self.clock,
+            is_before_flushed: false,
+            what: What::Bytes(file, at, bytes),
+        });
     }
 
     /// A file or directory was flushed.
@@ -141,6 +156,10 @@ impl Images {
         };
         let wanted: Vec<bool> = self.pending.iter().map(is_of_node).collect();
         let kept = self.with_those_before(&wanted);
+        let is_name = |at: &usize| kept[*at] && matches!(self.pending[*at].what, What::Names(..));
+        if let Some(last) = (0..kept.len()).rfind(is_name) {
+            self.pending[..last].iter_mut().for_each(|step| step.is_before_flushed = true);
+        }
         let mut kept = kept.iter();
         let (durable, pending) =
             std::mem::take(&mut self.pending).into_iter().partition(|_| *kept.next().unwrap());

@@ -205,10 +205,14 @@ impl Case {
 pub(super) fn cut_now(disk: &Disk, cut: Cut, seed: u64, durability: Durability) -> Disk {
     let (mut names, mut bytes) = (Dice(seed), Dice(seed + 1));
     let pending = disk.images().pending();
+    let flushed = disk.images().before_flushed();
     let first = usize::try_from(names.roll(pending as u64 + 1)).unwrap();
     let is_journal = durability == Durability::Process && cut == Cut::Torn || cut == Cut::Ordered;
+    // Whoever flushes names flushes those that changed before, where they keep their order.
+    let is_ordered = is_journal && durability == Durability::Process;
     let mut keep = |at, is_name: bool| match cut {
         Cut::Torn if !is_name => true,
+        _ if is_ordered && is_name && at < flushed => true,
         _ if is_journal => at < first,
         _ => names.roll(2) == 0,
     };
