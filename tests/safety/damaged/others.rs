@@ -103,6 +103,15 @@ fn no_example_of_the_format_has_a_fault() {
     assert!(checked > 50, "{checked} nodes");
 }
 
+/// Ends the work of others, also when a test fails.
+struct Sets<'a>(&'a AtomicBool);
+
+impl Drop for Sets<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 #[test]
 fn what_is_under_way_is_no_finding_and_a_repair_takes_nothing_away() {
     let site = Site::new();
@@ -148,6 +157,7 @@ fn what_is_under_way_is_no_finding_and_a_repair_takes_nothing_away() {
                 })
             })
             .collect();
+        let _end = Sets(done);
         let (reader, writer) = (site.open_read_only(), site.open());
         for _ in 0..scaled(500) {
             let report = reader.check("/", |_| Continue::Yes).unwrap();
