@@ -8,7 +8,7 @@ use super::dirty::{Change, MarkerName};
 use super::files::{Handle, Rename};
 use super::lock::Mode;
 use super::stage::OWNER;
-use super::store::{INTERNALS, Store};
+use super::store::{INTERNALS, Store, exists};
 use super::trust::{Tried, Trust, is_without_lock};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -25,7 +25,9 @@ impl Store {
         let markers = self.markers()?;
         let own = self.own_marker();
         let of_boot = |marker: &&MarkerName| own.as_ref().is_some_and(|own| marker.is_of_boot(own));
-        let dead: Vec<_> = markers.iter().filter(of_boot).filter(|marker| self.is_dead(marker)).collect();
+        // A marker too many costs time after a power cut, and nothing else.
+        let is_dead = |marker: &&MarkerName| self.is_dead(marker).unwrap_or(false);
+        let dead: Vec<_> = markers.iter().filter(of_boot).filter(is_dead).collect();
         self.sync_everything()?;
         for marker in dead {
             self.remove_marker(marker);
@@ -78,8 +80,10 @@ impl Store {
         }
         let directory = self.open_internal(DIRTY)?;
         let at = directory.as_fd();
-        let dead =
-            self.markers()?.into_iter().filter(|marker| marker.is_of_boot(&own) && self.is_dead(marker));
+        let dead = self
+            .markers()?
+            .into_iter()
+            .filter(|marker| marker.is_of_boot(&own) && self.is_dead(marker).unwrap_or(false));
         let made = |marker: &MarkerName| self.files.stat(at, &marker.name).ok().map(|stat| stat.modified);
         let mut dead: Vec<_> = dead.filter_map(|marker| Some((made(&marker)?, marker))).collect();
         dead.sort_by_key(|(made, _)| *made);
@@ -124,21 +128,23 @@ impl Store {
 
     /// Whether the writer of a marker is dead: nobody has locked its stage. Where locks tell nothing, it is dead if this
     /// machine was off since.
-    pub(super) fn is_dead(&self, marker: &MarkerName) -> bool {
+    pub(super) fn is_dead(&self, marker: &MarkerName) -> Result<bool> {
         if self.writer().is_ok_and(|writer| writer.stage.txid() == marker.txid) {
-            return false;
+            return Ok(false);
         }
         let place = format!("{INTERNALS}/stage/{}/{OWNER}", marker.txid);
-        match self.files.stat(self.root(), &place) {
-            Err(error) => error.kind() == io::ErrorKind::NotFound,
-            Ok(_) => match self.owner_lives(&place) {
-                Ok(Some(lives)) => !lives,
-                Ok(None) => {
-                    let here = MarkerName::new(&self.files.boot(), &marker.txid);
-                    here.is_some_and(|here| marker.is_of_earlier_boot(&here))
-                }
-                Err(_) => false,
-            },
+        if !exists(self.files.stat(self.root(), &place)).map_err(self.failed("cannot look up", &place))? {
+            return Ok(true);
+        }
+        match self.owner_lives(&place) {
+            Ok(Some(lives)) => Ok(!lives),
+            Ok(None) => {
+                let here = MarkerName::new(&self.files.boot(), &marker.txid);
+                Ok(here.is_some_and(|here| marker.is_of_earlier_boot(&here)))
+            }
+            // Somebody else's, who has kept it to himself.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

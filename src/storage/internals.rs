@@ -101,7 +101,7 @@ impl Store {
             let txid = name.split('.').next().unwrap_or_default();
             let Some(writer) = MarkerName::new(&self.files.boot(), txid) else { continue };
             match key {
-                _ if !self.is_dead(&writer) => {}
+                _ if !self.is_dead(&writer).unwrap_or(false) => {}
                 Some(key) => {
                     let what = "its writer died while the value was replaced";
                     found.push(finding(FindingKind::Interrupted, &key.to_string(), place, what));

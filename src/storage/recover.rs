@@ -39,8 +39,14 @@ impl Store {
     pub(super) fn markers_of_cuts(&self) -> Result<Vec<MarkerName>> {
         let here = MarkerName::new(&self.files.boot(), &"0".repeat(32));
         let is_here = |marker: &MarkerName| here.as_ref().is_some_and(|here| marker.is_of_boot(here));
-        let markers = self.markers()?.into_iter();
-        Ok(markers.filter(|marker| !is_here(marker) && self.is_dead(marker)).collect())
+        let mut of_cuts = Vec::new();
+        for marker in self.markers()?.into_iter().filter(|marker| !is_here(marker)) {
+            // Where that cannot be told, nothing is read as if all were well.
+            if self.is_dead(&marker)? {
+                of_cuts.push(marker);
+            }
+        }
+        Ok(of_cuts)
     }
 
     /// Repairs what a power cut has torn, if there was one; tells what became of it.
