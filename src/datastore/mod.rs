@@ -17,6 +17,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(doc)]
+use crate::error::ErrorKind;
 use crate::error::Result;
 use crate::export::{ExportReport, Hdf5Export};
 use crate::key::Key;
@@ -74,7 +76,7 @@ impl DataStore {
     /// Makes the next calculation, `calc_<ID>`, in the data directory: `$OQ_DATADIR`, else `$HOME/oqdata`.
     ///
     /// # Errors
-    /// [`ErrorKind::PermissionDenied`](crate::ErrorKind::PermissionDenied) and others of the file system.
+    /// [`ErrorKind::PermissionDenied`] and others of the file system.
     pub fn create() -> Result<Self> {
         Self::options().create()
     }
@@ -83,7 +85,7 @@ impl DataStore {
     /// which is −1.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such calculation; [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) where a newer version
+    /// [`ErrorKind::NotFound`] where there is no such calculation; [`ErrorKind::Unsupported`] where a newer version
     /// of calcstore wrote it.
     pub fn open(id: i64) -> Result<Self> {
         Self::options().open(id)
@@ -128,7 +130,7 @@ impl DataStore {
     /// Makes everything that was stored so far survive a power cut.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) where the disk fails: then it is not known what survives, and every later flush of this handle
+    /// [`ErrorKind::Io`] where the disk fails: then it is not known what survives, and every later flush of this handle
     /// fails too.
     pub fn flush(&self) -> Result<()> {
         self.store.flush()?;
@@ -174,7 +176,7 @@ impl DataStore {
     /// [parent](DataStore::parent) has cannot be changed.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such node.
+    /// [`ErrorKind::NotFound`] where there is no such node.
     pub fn attributes(&self, key: &str) -> Result<Attributes<'_>> {
         let key = Key::new(key)?;
         match Attributes::new(&self.store, key.clone()) {
@@ -218,7 +220,7 @@ impl DataStore {
     /// reads HDF5. [`hdf5_export`](Self::hdf5_export) has options.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyExists`](crate::ErrorKind::AlreadyExists) where there is such a file, [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) where a value is damaged:
+    /// [`ErrorKind::AlreadyExists`] where there is such a file, [`ErrorKind::Corrupt`] where a value is damaged:
     /// then there is no file.
     pub fn export_hdf5(&self) -> Result<ExportReport> {
         self.hdf5_export().run()
