@@ -381,7 +381,12 @@ fn disturb(strace: &Path, base: &Path, point: &Point, expected: &BTreeMap<usize,
     let trace = format!("trace={call}");
     let status = strace::run(strace, &["-e", &trace, "-e", &inject], &log, &program.command(scene.path()));
     let (stdout, stderr) = (strace::printed(&log, "stdout"), strace::printed(&log, "stderr"));
-    assert!(!stderr.contains("panicked") && !stdout.contains("panicked"), "{stderr}{stdout}");
+    // The standard library panics where a directory that was listed cannot be closed; no file system does that.
+    let is_of_closing = *call == "close" && stderr.contains("unexpected error during closedir");
+    assert!(
+        is_of_closing || !(stderr.contains("panicked") || stdout.contains("panicked")),
+        "{stderr}{stdout}"
+    );
     if let Program::Verb(verb) = program {
         if let Some(expected) = expected.get(verb) {
             assert!(!status.success() || stdout == *expected, "it succeeded and printed {stdout}");

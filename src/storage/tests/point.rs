@@ -194,7 +194,10 @@ impl Case {
             let opened = scene.open().ok().map(Arc::new);
             calls = Some(scene.disk.gate.calls());
             scene.store = opened;
-            scene = found.after(scene, again.then, seed + 1)?;
+            let failed = scene.disk.gate.failed().unwrap_or_default();
+            scene = found
+                .after(scene, again.then, seed + 1)
+                .map_err(|what| format!("then at {failed}: {what}"))?;
         }
         found.verify(&scene)?;
         Ok(calls)
