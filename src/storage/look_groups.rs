@@ -8,6 +8,7 @@ use super::files::Entry;
 use super::finding::{Finding, FindingKind};
 use super::look::{Depth, Looking};
 use super::read::{Snapshot, is_nothing};
+use super::recover::damage;
 use super::store::Store;
 use crate::error::{Error, Result};
 use crate::key::Key;
@@ -25,7 +26,7 @@ impl Store {
                     array.dimension_names.is_some_and(|names| names.first().is_some_and(|name| *name == row))
                 }
                 Ok(_) => false,
-                Err(_) => !self.holds_nodes(&child, &inner)?,
+                Err(error) => damage(error)?.is_some() && !self.holds_nodes(&child, &inner)?,
             };
             if !is_column {
                 return Ok(true);

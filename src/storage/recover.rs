@@ -123,7 +123,7 @@ impl Store {
 }
 
 /// Tells damage from what says nothing about the value.
-fn damage(error: Error) -> Result<Option<String>> {
+pub(super) fn damage(error: Error) -> Result<Option<String>> {
     match error.kind() {
         // Nobody can tell.
         ErrorKind::Unsupported => Ok(None),
@@ -150,10 +150,10 @@ impl Recovery<'_> {
         let opened = store.open_place(place.clone(), key);
         let snapshot = match opened {
             Ok(snapshot) => snapshot,
-            Err(_) if !changed => return Ok(()),
             Err(error) => match damage(error)? {
-                None => return Ok(()),
-                Some(damage) => return self.nameless(key, &place, damage),
+                Some(damage) if changed => return self.nameless(key, &place, damage),
+                Some(_) if store.holds_nodes(key, &place)? => return self.members(key, &place),
+                _ => return Ok(()),
             },
         };
         if is_plain_group(&snapshot.metadata)? {
@@ -290,8 +290,9 @@ impl Recovery<'_> {
         if !snapshot.marker.sparse {
             return store.damage_at(place, key);
         }
-        let Ok(reader) = ArrayReader::new(store, snapshot.directory.as_fd(), place, array, true) else {
-            return Ok(None);
+        let reader = match ArrayReader::new(store, snapshot.directory.as_fd(), place, array, true) {
+            Ok(reader) => reader,
+            Err(error) => return self::damage(error),
         };
         for index in reader.stored_chunks()? {
             let Err(error) = reader.verify_file(&index) else { continue };
