@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::compound;
 use crate::error::Result;
-use crate::hdf5::{Attribute, Datatype, Group, Writer};
+use crate::hdf5::write::{Attribute, Datatype, Group, Writer};
 
 /// A file in memory that can be looked at while it is written, and can be told to fail.
 #[derive(Clone, Default)]

@@ -9,15 +9,15 @@ use std::io::Cursor;
 
 use super::{compound, hex};
 use crate::error::Result;
-use crate::hdf5::address::pad;
-use crate::hdf5::attribute::{self, Attribute};
-use crate::hdf5::datatype::Datatype;
-use crate::hdf5::global_heap::GlobalHeap;
-use crate::hdf5::group::{Object, SymbolTable};
-use crate::hdf5::object_header::{MessageKind, ObjectHeader};
-use crate::hdf5::sink::Sink;
-use crate::hdf5::symbol_table::{Child, LocalHeap, TreeNode, encode_node};
-use crate::hdf5::{dataspace, layout, superblock};
+use crate::hdf5::write::address::pad;
+use crate::hdf5::write::attribute::{self, Attribute};
+use crate::hdf5::write::datatype::Datatype;
+use crate::hdf5::write::global_heap::GlobalHeap;
+use crate::hdf5::write::group::{Object, SymbolTable};
+use crate::hdf5::write::object_header::{MessageKind, ObjectHeader};
+use crate::hdf5::write::sink::Sink;
+use crate::hdf5::write::symbol_table::{Child, LocalHeap, TreeNode, encode_node};
+use crate::hdf5::write::{dataspace, layout, superblock};
 
 fn padded_hex(mut message: Vec<u8>) -> String {
     pad(&mut message);

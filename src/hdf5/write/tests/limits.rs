@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use super::compound;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{Attribute, Compound, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};
+use crate::hdf5::write::{Attribute, Compound, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};
 
 fn writer() -> Result<Writer<Cursor<Vec<u8>>>> {
     Writer::new(Cursor::new(Vec::new()), "limits.h5")
