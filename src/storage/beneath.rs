@@ -15,16 +15,23 @@ const SEARCH: OFlags = OFlags::PATH.union(OFlags::CLOEXEC).union(OFlags::NOFOLLO
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const SEARCH: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::DIRECTORY);
 
+/// How often something is looked for that is moved away in that very moment.
+const TRIES: u32 = 100;
+
 /// Opens what is at a path, or makes a file there if the flags say so.
 pub(super) fn open_beneath(at: BorrowedFd<'_>, path: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::fs::ResolveFlags;
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        match rustix::fs::openat2(at, path, flags, mode, resolve) {
-            // Kernels before 5.6 do not have it, and some sandboxes forbid it.
-            Err(Errno::NOSYS | Errno::PERM) => {}
-            opened => return opened,
+        for tried in 1.. {
+            match rustix::fs::openat2(at, path, flags, mode, resolve) {
+                // What is found and moved away at once lies outside, says the kernel, or that it cannot tell.
+                Err(Errno::XDEV | Errno::AGAIN) if tried < TRIES => {}
+                // Kernels before 5.6 do not have it, and some sandboxes forbid it.
+                Err(Errno::NOSYS | Errno::PERM) => break,
+                opened => return opened,
+            }
         }
     }
     open_by_component(at, path, flags, mode)
@@ -71,8 +78,38 @@ pub(super) fn in_directories<T>(
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    use rustix::fs::RenameFlags;
 
     use super::*;
+
+    #[test]
+    fn what_is_replaced_while_it_is_opened_is_there() {
+        // The kernel says that a file lies outside if it is replaced between the lookup and the check of where it is.
+        // Writers took that for an error; now whoever opens looks again.
+        let directory = tempfile::tempdir().unwrap();
+        let (live, stage) = (directory.path().join("live"), directory.path().join("stage"));
+        for path in [&live, &stage] {
+            std::fs::create_dir(path).unwrap();
+            std::fs::write(path.join("file"), "").unwrap();
+        }
+        let at = std::fs::File::open(&live).unwrap();
+        let other = std::fs::File::open(&stage).unwrap();
+        let is_over = AtomicBool::new(false);
+        let failed = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Relaxed) {
+                    rustix::fs::renameat_with(&at, "file", &other, "file", RenameFlags::EXCHANGE).unwrap();
+                }
+            });
+            let open = || open_beneath(at.as_fd(), "file", OFlags::RDONLY, Mode::empty()).err();
+            let failed: Vec<Errno> = (0..100_000).filter_map(|_| open()).collect();
+            is_over.store(true, Relaxed);
+            failed
+        });
+        assert_eq!(failed, []);
+    }
 
     #[test]
     fn no_path_leads_out_of_the_directory_nor_through_a_link() {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use calcstore::{AnyArray, DataStore, Dataset, Error, ErrorKind, StoredTable, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::child::{child, told};
+use crate::child::{child, scratch, told};
 use crate::random::Random;
 use crate::scale::scaled;
 
@@ -21,6 +21,8 @@ const WRITERS: u64 = 7;
 const READERS: u64 = 3;
 /// The length of `/whole`, which lies in three chunks.
 const WHOLE: usize = 48;
+/// The length of `/sparse`, of which each element is a chunk: reading it takes longer than removing it.
+const SPARSE: usize = 100;
 /// So many rows are appended, or written into, at once; chunks have 8, so that most operations touch two of them.
 const BLOCK: usize = 12;
 
@@ -58,7 +60,7 @@ fn write(store: &DataStore, random: &mut Random) -> Result<(), Error> {
     match random.below(10) {
         0 => replace_whole(store, value),
         // A chunk that is not there is fill value in this one: none may be missing because its directory was swept.
-        1 => store.dataset("/sparse")?.atomic(true).write(.., vec![value; WHOLE]),
+        1 => store.dataset("/sparse")?.atomic(true).write(.., vec![value; SPARSE]),
         2 => store.dataset("/whole")?.atomic(true).write(.., vec![value; WHOLE]),
         3 => replace_grown(store, value),
         4 => {
@@ -75,32 +77,35 @@ fn write(store: &DataStore, random: &mut Random) -> Result<(), Error> {
     }
 }
 
-/// Writes until it is killed. The first does so in two threads, the second collects what is displaced, at once.
+/// Writes until it is killed. The first does so in two threads; the second has one that removes what is displaced
+/// without a pause, so that files go away while they are read.
 #[test]
 fn child_writes() {
     let Some((directory, number)) = told() else { return };
     let store = DataStore::at(&directory).unwrap();
-    let work = |seed: u64, is_collector: bool| {
+    let work = |seed: u64| {
         let mut random = Random::new(seed);
-        let mut collected = Instant::now();
         loop {
             match write(&store, &mut random) {
                 Ok(()) => {}
                 // Somebody else has replaced what the handle was opened for.
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Changed, "{error}"),
             }
-            if is_collector && collected.elapsed() > Duration::from_millis(500) {
-                store.gc().older_than(Duration::ZERO).run().unwrap();
-                collected = Instant::now();
-            }
             std::thread::sleep(Duration::from_millis(random.below(20)));
         }
     };
     std::thread::scope(|scope| {
         if number == 0 {
-            scope.spawn(|| work(99, false));
+            scope.spawn(|| work(99));
         }
-        work(number, number == 1);
+        if number == 1 {
+            scope.spawn(|| {
+                loop {
+                    store.gc().older_than(Duration::ZERO).run().unwrap();
+                }
+            });
+        }
+        work(number);
     });
 }
 
@@ -184,9 +189,9 @@ impl Reader {
     /// Reads something; says what it was.
     fn read(&self, random: &mut Random) -> (&'static str, Result<(), Error>) {
         let store = &self.store;
-        let whole = ["/whole", "/sparse"][random.below(2) as usize];
+        let (whole, length) = [("/whole", WHOLE), ("/sparse", SPARSE)][random.below(2) as usize];
         match random.below(20) {
-            0 | 9 | 10 => ("value", store.get::<Vec<f64>>(whole).map(|found| assert_one(&found, WHOLE))),
+            0 | 9 | 10 => ("value", store.get::<Vec<f64>>(whole).map(|found| assert_one(&found, length))),
             1 => ("grown value", store.get::<Vec<f64>>("/grown").map(|found| assert_blocks(&found))),
             2 => ("slice by a new handle", store.dataset(whole).and_then(|whole| slice(&whole, random))),
             11..18 => ("slice by an old handle", slice(&self.whole, random)),
@@ -273,13 +278,14 @@ impl tracing::Subscriber for Looks {
 
 #[test]
 fn readers_see_whole_values_while_writers_replace_append_and_write_regions() {
-    let directory = tempfile::tempdir().unwrap();
+    // In memory, where what is displaced is removed at once: elsewhere it is flushed first.
+    let directory = scratch();
     let path = directory.path();
     let store = DataStore::at(path).unwrap();
     replace_whole(&store, 1.0).unwrap();
     replace_grown(&store, 1.0).unwrap();
-    let sparse = store.new_dataset("/sparse").chunks([16]).create::<f64>(&[WHOLE as u64]).unwrap();
-    sparse.write(.., vec![1.0; WHOLE]).unwrap();
+    let sparse = store.new_dataset("/sparse").chunks([1]).shards([]).create::<f64>(&[SPARSE as u64]).unwrap();
+    sparse.write(.., vec![1.0; SPARSE]).unwrap();
     store.insert("/table", table(1.0)).unwrap();
     store.insert_object("/object", &Object::new(1.0)).unwrap();
     store.insert("/noted", 1.0).unwrap();

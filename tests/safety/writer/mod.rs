@@ -78,6 +78,10 @@ impl Plan {
 
     fn run(&self) {
         let log = OpenOptions::new().append(true).create(true).open(&self.log).unwrap();
+        // The one before may have been killed in the middle of a line.
+        let written = std::fs::read(&self.log).unwrap();
+        let whole = written.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        log.set_len(whole as u64).unwrap();
         let store = DataStore::options().durability(self.durability()).at(&self.store).unwrap();
         let mut random = Random::new(self.seed);
         for n in 0..self.operations.unwrap_or(u64::MAX) {
