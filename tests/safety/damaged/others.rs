@@ -161,7 +161,9 @@ fn what_is_under_way_is_no_finding_and_a_repair_takes_nothing_away() {
         let (reader, writer) = (site.open_read_only(), site.open());
         for _ in 0..scaled(500) {
             let report = reader.check("/", |_| Continue::Yes).unwrap();
-            assert_eq!((report.faults, report.leftovers), (vec![], vec![]));
+            // What was replaced over a minute ago is left over indeed.
+            let is_displaced = |found: &Finding| found.file.starts_with(".calcstore/trash");
+            assert_eq!((report.faults, report.leftovers.iter().find(|it| !is_displaced(it))), (vec![], None));
             let report = writer.repair("/", |_| Continue::Yes).unwrap();
             let taken = report.repaired.iter().filter(|it| it.finding.kind != FindingKind::Leftover);
             assert_eq!(taken.count(), 0, "{report:?}");
