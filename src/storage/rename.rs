@@ -134,8 +134,7 @@ impl Store {
             let Some(note) = entry.name.to_str().filter(|name| name.starts_with(NOTE)) else { continue };
             let file = self.files.open_file(directory.as_fd(), note).map_err(&failed)?;
             let (bytes, _) = self.read_small(&file, INTERNALS)?;
-            // A note that is not whole was written before anything was moved.
-            if let Ok(Ok(key)) = std::str::from_utf8(&bytes).map(Key::new) {
+            if let Some(key) = noted(&bytes) {
                 self.renew_names(&key)?;
             }
         }
@@ -153,7 +152,7 @@ impl Store {
                 let Some(note) = entry.name.to_str().filter(|name| name.starts_with(NOTE)) else { continue };
                 let Ok(file) = self.files.open_file(directory.as_fd(), note) else { continue };
                 let Ok((bytes, _)) = self.read_small(&file, INTERNALS) else { continue };
-                if let Ok(Ok(key)) = std::str::from_utf8(&bytes).map(Key::new) {
+                if let Some(key) = noted(&bytes) {
                     moves.push((key, Path::new(INTERNALS).join("stage").join(stage).join(note)));
                 }
             }
@@ -208,4 +207,12 @@ impl Store {
         }
         members.iter().try_for_each(|name| self.renew_node(&key.child(name)?, table))
     }
+}
+
+/// The key that a note names. One that is not whole names none: either nothing was moved yet, or a power cut took what
+/// it said, and whoever recovers from that renews all names.
+fn noted(bytes: &[u8]) -> Option<Key> {
+    let key = Key::new(std::str::from_utf8(bytes).ok()?).ok()?;
+    // An empty note would read as the root, which is never moved.
+    (!key.is_root()).then_some(key)
 }

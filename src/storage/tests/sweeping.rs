@@ -54,6 +54,20 @@ fn a_stage_that_its_owner_removes_meanwhile_is_no_failure() {
     store.finish_moves(&stages, "0123456789abcdef0123456789abcdef").unwrap();
 }
 
+// The note of a move that a power cut had emptied was read as one that names the root: `check` reported a move of the whole
+// store. The root is never moved.
+#[test]
+fn an_empty_note_of_a_move_names_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
+    let dead = directory.path().join("calc/.calcstore/stage/0123456789abcdef0123456789abcdef");
+    std::fs::create_dir(&dead).unwrap();
+    std::fs::write(dead.join("moved.2"), "").unwrap();
+    assert!(store.moves().is_empty());
+    std::fs::write(dead.join("moved.2"), "g/a").unwrap();
+    assert_eq!(store.moves()[0].0, key("/g/a"));
+}
+
 #[test]
 fn a_stage_is_locked_as_long_as_anything_of_it_is_left() {
     let directory = tempfile::tempdir().unwrap();
