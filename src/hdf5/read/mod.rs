@@ -1,0 +1,21 @@
+//! Decodes HDF5 files, whoever wrote them and whatever was done to them since.
+//!
+//! Nothing in a file is believed: every address and length is held against the size of the file, every count against the
+//! bytes that it would take, and whatever refers to itself is met with a bound. What is damaged is `Corrupt`, what is not
+//! known here `Unsupported`, and both are errors of one object: its siblings are read.
+//!
+//! # Tiers
+//!
+//! [`Input`] gives the bytes at an address and [`Cursor`] the fields in them; the decoders of one structure each; `File`,
+//! which finds objects and their attributes, and reads the elements of datasets chunk by chunk.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
+mod cursor;
+mod datatype;
+mod input;
+mod layout;
+
+pub use datatype::{ByteOrder, Float, MemberType, Padding, ReferenceKind, Type};
+pub use input::{Input, Source};
+pub use layout::{ChunkIndex, Dataspace, ExtensibleArray, ExternalFile, FillValue, Filter, Layout};
