@@ -3,6 +3,7 @@
 //! What is here knows the HDF5 File Format Specification and nothing of Zarr or of the store. The words are those of the
 //! specification, and the numbers in the documentation (“IV.A.2.d”) are the sections of its version 3.0.
 
+#[expect(dead_code, unused_imports, reason = "the import reads files by it")]
 mod read;
 mod write;
 

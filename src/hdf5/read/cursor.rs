@@ -74,8 +74,14 @@ impl<'a> Cursor<'a> {
     pub fn address(&mut self) -> Result<Option<u64>> {
         let width = self.sizes.offset;
         let address = self.uint(width)?;
-        let undefined = if width >= 8 { u64::MAX } else { (1 << (u32::from(width) * 8)) - 1 };
-        Ok((address != undefined).then_some(address))
+        Ok((address != all_bits(width)).then_some(address))
+    }
+
+    /// A length; `None` where it is the undefined one, all bits set, which says “without end”.
+    pub fn bounded_length(&mut self) -> Result<Option<u64>> {
+        let width = self.sizes.length;
+        let length = self.uint(width)?;
+        Ok((length != all_bits(width)).then_some(length))
     }
 
     /// A length, or a number of elements, of the width that the superblock names.
@@ -91,6 +97,34 @@ impl<'a> Cursor<'a> {
         Err(self.corrupt(format!("it does not begin with {}", expected.escape_ascii())))
     }
 
+    /// A number that a field of the structure gives the width of: of 1, 2, 4 or 8 bytes for 0 to 3.
+    pub fn uint_of_power(&mut self, power: u8) -> Result<u64> {
+        self.uint(1_u8.checked_shl(u32::from(power)).unwrap_or(u8::MAX))
+    }
+
+    /// A text that a NUL ends; what is no UTF-8 in it is replaced.
+    pub fn text(&mut self) -> Result<String> {
+        let length = self.rest.iter().position(|&byte| byte == 0);
+        let Some(length) = length else { return Err(self.corrupt("a text in it has no end")) };
+        let text = lossy(self.take(length)?);
+        self.take(1)?;
+        Ok(text)
+    }
+
+    /// A text that a NUL ends and further NULs fill up to a multiple of eight bytes.
+    pub fn padded_text(&mut self) -> Result<String> {
+        let before = self.rest.len();
+        let text = self.text()?;
+        let taken = before.saturating_sub(self.rest.len());
+        self.take(taken.next_multiple_of(8).saturating_sub(taken))?;
+        Ok(text)
+    }
+
+    /// The fields of a structure within this one, of so many bytes.
+    pub fn part(&mut self, count: usize, what: &'static str) -> Result<Self> {
+        Ok(Self { rest: self.take(count)?, sizes: self.sizes, what })
+    }
+
     pub fn corrupt(&self, why: impl std::fmt::Display) -> Error {
         Error::new(ErrorKind::Corrupt, format!("the {} is damaged: {why}", self.what))
     }
@@ -98,4 +132,21 @@ impl<'a> Cursor<'a> {
     pub fn unsupported(&self, why: impl std::fmt::Display) -> Error {
         Error::new(ErrorKind::Unsupported, format!("the {} is not known here: {why}", self.what))
     }
+}
+
+/// The number of `width` bytes that has all bits set, which stands for “undefined”.
+fn all_bits(width: u8) -> u64 {
+    let unused = 64_u32.saturating_sub(u32::from(width).saturating_mul(8));
+    u64::MAX.checked_shr(unused).unwrap_or_default()
+}
+
+/// The text up to the first NUL; what is no UTF-8 in it is replaced.
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).into_owned()
+}
+
+/// How many bytes a number takes that is at most so large.
+pub(super) fn width_of(most: u64) -> u8 {
+    u8::try_from(most.max(1).ilog2() / 8).unwrap_or(7).saturating_add(1)
 }

@@ -45,6 +45,11 @@ impl Input {
         self.sizes
     }
 
+    /// How many bytes there are from address zero on, which bounds what can be found in them.
+    pub(super) fn size(&self) -> u64 {
+        self.source.size().saturating_sub(self.base)
+    }
+
     /// Reads a structure of metadata; `what` is its name, for messages.
     ///
     /// # Errors

@@ -11,11 +11,32 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+#[cfg(test)]
+mod bytes;
+mod cached_file;
+mod checksum;
 mod cursor;
 mod datatype;
+mod doubling_table;
+mod file;
+mod found;
+mod fractal_heap;
 mod input;
 mod layout;
+mod links;
+mod messages;
+mod object;
+mod object_header;
+mod shared_message;
+mod superblock;
+mod tree2;
 
+pub use cached_file::CachedFile;
 pub use datatype::{ByteOrder, Float, MemberType, Padding, ReferenceKind, Type};
+pub use file::File;
+pub use found::Found;
 pub use input::{Input, Source};
 pub use layout::{ChunkIndex, Dataspace, ExtensibleArray, ExternalFile, FillValue, Filter, Layout};
+pub use links::{Link, Target};
+pub use messages::attribute::Attribute;
+pub use object::{DatasetHeader, Object, ObjectKind};
