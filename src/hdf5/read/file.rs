@@ -7,7 +7,7 @@ use super::links::Target;
 use super::object::Object;
 use super::object_header::{self, MessageKind};
 use super::shared_message::SharedMessages;
-use super::superblock::{Superblock, driver_unsupported, refuse_cache_image, refuse_driver};
+use super::superblock::{Superblock, refuse_cache_image, refuse_driver, refuse_driver_named};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How many soft links one path may go through.
@@ -39,9 +39,7 @@ impl File {
         for message in extension.unwrap_or_default() {
             match message.kind {
                 MessageKind::SharedMessageTable => shared = SharedMessages::read(&input, &message.bytes)?,
-                MessageKind::DriverInfo => {
-                    return Err(driver_unsupported(message.bytes.get(1..9).unwrap_or_default()));
-                }
+                MessageKind::DriverInfo => refuse_driver_named(message.bytes.get(1..).unwrap_or_default())?,
                 MessageKind::CacheImage => refuse_cache_image(&message.bytes, &input)?,
                 _ => {}
             }

@@ -27,38 +27,42 @@ pub fn files(input: &Input, collection: u64, index: u32) -> Result<Vec<String>> 
     Ok(files)
 }
 
-/// Passes a selection over.
+/// Passes a selection over. The length that some versions name is not what they have.
 fn skip_selection(fields: &mut Cursor<'_>) -> Result<()> {
+    const NONE: u32 = 0;
     const POINTS: u32 = 1;
     const HYPERSLAB: u32 = 2;
+    const ALL: u32 = 3;
     let (kind, version) = (fields.u32()?, fields.u32()?);
-    match (kind, version) {
-        (_, 1) => {
-            fields.take(4)?;
-            let length = fields.u32()?;
-            fields.take(usize::try_from(length).unwrap_or(usize::MAX))?;
+    let (rank, numbers, width) = match (kind, version) {
+        (NONE | ALL, 1) => {
+            fields.take(8)?;
+            return Ok(());
+        }
+        (POINTS | HYPERSLAB, 1) => {
+            fields.take(8)?;
+            let (rank, count) = (fields.u32()?, u64::from(fields.u32()?));
+            // A block has two corners.
+            (rank, if kind == POINTS { count } else { count.saturating_mul(2) }, 4)
         }
         (HYPERSLAB, 2) => {
-            fields.take(1)?;
-            let length = fields.u32()?;
-            fields.take(usize::try_from(length).unwrap_or(usize::MAX))?;
-        }
-        (HYPERSLAB, 3) => {
-            let [flags, width] = fields.array()?;
-            let rank = u64::from(fields.u32()?);
-            // Start, stride, count and block of a regular one, else so many pairs of corners.
-            let per_axis = if flags & 1 == 0 { fields.uint(width)?.saturating_mul(2) } else { 4 };
-            let size = per_axis.saturating_mul(rank).saturating_mul(u64::from(width));
-            fields.take(usize::try_from(size).unwrap_or(usize::MAX))?;
+            fields.take(5)?;
+            // Start, stride, count and block.
+            (fields.u32()?, 4, 8)
         }
         (POINTS, 2) => {
             let width = fields.u8()?;
-            let rank = u64::from(fields.u32()?);
-            let size = fields.uint(width)?.saturating_mul(rank).saturating_mul(u64::from(width));
-            fields.take(usize::try_from(size).unwrap_or(usize::MAX))?;
+            (fields.u32()?, fields.uint(width)?, width)
+        }
+        (HYPERSLAB, 3) => {
+            let [flags, width] = fields.array()?;
+            let rank = fields.u32()?;
+            (rank, if flags & 1 != 0 { 4 } else { fields.uint(width)?.saturating_mul(2) }, width)
         }
         _ => return Err(fields.unsupported(format!("a selection of type {kind} and version {version}"))),
-    }
+    };
+    let size = u64::from(rank).saturating_mul(numbers).saturating_mul(u64::from(width));
+    fields.take(usize::try_from(size).unwrap_or(usize::MAX))?;
     Ok(())
 }
 
