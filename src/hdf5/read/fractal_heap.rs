@@ -1,8 +1,10 @@
 //! Fractal heaps: objects of any size by their identifiers (III.G).
 
-use std::cell::RefCell;
-use std::collections::HashSet;
+use std::cell::{Cell, RefCell};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
+use super::budget::Budget;
 use super::checksum::{lookup3, verified};
 use super::cursor::{Cursor, width_of};
 use super::doubling_table::{Child, DoublingTable};
@@ -29,8 +31,12 @@ pub(super) struct FractalHeap<'a> {
     huge: Option<u64>,
     table: DoublingTable,
     root: Option<Child>,
-    /// The blocks whose checksum was found right.
+    /// The direct blocks whose checksum was found right.
     verified: RefCell<HashSet<u64>>,
+    /// The indirect blocks that were read.
+    indirect: RefCell<HashMap<u64, Vec<u8>>>,
+    huge_places: RefCell<Option<HashMap<u64, (u64, u64)>>>,
+    budget: Cell<Budget>,
 }
 
 impl<'a> FractalHeap<'a> {
@@ -79,6 +85,9 @@ impl<'a> FractalHeap<'a> {
             table,
             root,
             verified: RefCell::default(),
+            indirect: RefCell::default(),
+            huge_places: RefCell::default(),
+            budget: Cell::new(Budget::new(input, "fractal heap")),
         })
     }
 
@@ -148,6 +157,7 @@ impl<'a> FractalHeap<'a> {
         if self.verified.borrow().contains(&block.address) {
             return Ok(());
         }
+        self.spend(block.size)?;
         let mut bytes = self.input.structure(block.address, block.size, DIRECT)?;
         let mut fields = self.input.cursor(&bytes, DIRECT);
         fields.signature(*b"FHDB")?;
@@ -182,17 +192,36 @@ impl<'a> FractalHeap<'a> {
 
     /// Gives the address that an indirect block has for one of its children.
     fn pointer(&self, block: Child, rows: u16, entry: u64) -> Result<Option<u64>> {
-        let offset = u64::from(self.input.sizes().offset);
-        let entries = self.table.entries(rows).saturating_mul(offset);
-        let head = [9, self.input.sizes().offset, self.offset_size];
-        let size = head.into_iter().map(u64::from).sum::<u64>().saturating_add(entries);
+        let mut indirect = self.indirect.borrow_mut();
+        let pointers = match indirect.entry(block.address) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(place) => place.insert(self.pointers(block, rows)?),
+        };
+        let mut fields = self.input.cursor(pointers, INDIRECT);
+        let skipped = entry.saturating_mul(u64::from(self.input.sizes().offset));
+        fields.take(usize::try_from(skipped).unwrap_or(usize::MAX))?;
+        fields.address()
+    }
+
+    /// Reads an indirect block: the addresses of its children.
+    fn pointers(&self, block: Child, rows: u16) -> Result<Vec<u8>> {
+        let offset = self.input.sizes().offset;
+        let entries = self.table.entries(rows).saturating_mul(u64::from(offset));
+        let head = [9, offset, self.offset_size].into_iter().map(u64::from).sum::<u64>();
+        let size = head.saturating_add(entries);
+        self.spend(size)?;
         let bytes = self.input.structure(block.address, size, INDIRECT)?;
         let mut fields = self.input.cursor(verified(&bytes, INDIRECT)?, INDIRECT);
         fields.signature(*b"FHIB")?;
         self.check_block_head(&mut fields, block)?;
-        let skipped = usize::try_from(entry.saturating_mul(offset)).unwrap_or(usize::MAX);
-        fields.take(skipped)?;
-        fields.address()
+        Ok(fields.rest().to_vec())
+    }
+
+    fn spend(&self, bytes: u64) -> Result<()> {
+        let mut budget = self.budget.get();
+        let spent = budget.spend(bytes);
+        self.budget.set(budget);
+        spent
     }
 
     /// Reads an object that is too large for blocks and has a place of its own in the file.
@@ -205,24 +234,28 @@ impl<'a> FractalHeap<'a> {
         }
         let wanted = fields.uint(u8::try_from(room.min(8)).unwrap_or(8))?;
         let Some(tree) = self.huge else { return Err(fields.corrupt("the heap has no huge objects")) };
-        let tree = Tree2::read(self.input, tree, &[1])?;
-        let (mut found, mut damage) = (None, None);
-        let each = |mut record: Cursor<'_>| {
-            let place =
-                record.address().and_then(|address| Ok((address, record.length()?, record.length()?)));
-            match place {
-                Ok((Some(address), size, number)) if number == wanted => found = Some((address, size)),
-                Ok(_) => {}
-                Err(error) => damage = Some(error),
-            }
-            found.is_none()
+        let mut places = self.huge_places.borrow_mut();
+        let places = match &mut *places {
+            Some(places) => places,
+            none => none.insert(self.read_huge_places(tree)?),
         };
-        let mut unread = None;
-        tree.for_each(self.input, each, |error| unread = Some(error));
-        match (found, damage.or(unread)) {
-            (Some((address, size)), _) => self.input.structure(address, size, OBJECT),
-            (None, Some(error)) => Err(error),
-            (None, None) => Err(fields.corrupt(format!("there is no huge object {wanted}"))),
+        match places.get(&wanted) {
+            Some((address, size)) => self.input.structure(*address, *size, OBJECT),
+            None => Err(fields.corrupt(format!("there is no huge object {wanted}"))),
         }
+    }
+
+    /// Reads where all huge objects are, by their numbers.
+    fn read_huge_places(&self, tree: u64) -> Result<HashMap<u64, (u64, u64)>> {
+        let mut places = HashMap::new();
+        Tree2::read(self.input, tree, &[1])?.for_each(self.input, |record| {
+            // What lies behind a damaged node is missing where it is asked for.
+            let Ok(mut record) = record else { return Ok(()) };
+            if let (Some(address), size, number) = (record.address()?, record.length()?, record.length()?) {
+                places.insert(number, (address, size));
+            }
+            Ok(())
+        })?;
+        Ok(places)
     }
 }

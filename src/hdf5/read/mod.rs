@@ -11,6 +11,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+mod budget;
 #[cfg(test)]
 mod bytes;
 mod cached_file;

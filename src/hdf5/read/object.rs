@@ -1,5 +1,6 @@
 //! Groups, datasets and committed datatypes.
 
+use super::budget::Budget;
 use super::cursor::Cursor;
 use super::datatype::Type;
 use super::file::File;
@@ -114,26 +115,17 @@ impl<'f> Object<'f> {
         let (Some(heap), Some(names)) = (heap, names) else { return Ok(()) };
         let heap = FractalHeap::read(input, heap)?;
         let tree = Tree2::read(input, names, &[8])?;
-        let mut rest = input.size();
-        let mut overfull = false;
-        let mut errors = Found::<()>::new();
-        let each = |mut record: Cursor<'_>| {
-            let bytes = self.dense_attribute(&heap, &mut record);
-            let size = bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
-            overfull = size > rest;
-            rest = rest.saturating_sub(size);
-            if !overfull {
-                found.push(bytes.and_then(|bytes| attribute::decode(self.file, &bytes)));
-            }
-            !overfull
-        };
-        tree.for_each(input, each, |error| errors.fail(error));
-        errors.errors.into_iter().for_each(|error| found.fail(error));
-        if overfull { Err(fields.corrupt("the attributes have more bytes than the file")) } else { Ok(()) }
+        let mut budget = Budget::new(input, "set of attributes");
+        tree.for_each(input, |record| {
+            let attribute = record.and_then(|record| self.dense_attribute(&heap, record));
+            budget.spend(attribute.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
+            found.push(attribute.and_then(|bytes| attribute::decode(self.file, &bytes)));
+            Ok(())
+        })
     }
 
     /// Gives the message that a record of the tree leads to: in the heap of the object, or in that of shared messages.
-    fn dense_attribute(&self, heap: &FractalHeap<'_>, record: &mut Cursor<'_>) -> Result<Vec<u8>> {
+    fn dense_attribute(&self, heap: &FractalHeap<'_>, mut record: Cursor<'_>) -> Result<Vec<u8>> {
         const SHARED: u8 = 1 << 1;
         let identifier = record.take(8)?;
         if record.u8()? & SHARED == 0 {

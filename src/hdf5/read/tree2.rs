@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::budget::Budget;
 use super::checksum::verified;
 use super::cursor::{Cursor, width_of};
 use super::input::Input;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const HEADER: &str = "header of a version 2 B-tree";
 const NODE: &str = "node of a version 2 B-tree";
@@ -68,51 +69,55 @@ impl Tree2 {
         Ok(Self { kind, record_size, root, pointers, depth })
     }
 
-    /// Which type its records are of.
-    pub fn kind(&self) -> u8 {
-        self.kind
-    }
-
-    /// Gives each record to `each`, in the order of the tree, until that gives `false`; the errors of nodes that
-    /// cannot be read go to `damage`.
+    /// Gives each record to `each`, in the order of the tree, and an error for each node that cannot be read.
+    ///
+    /// # Errors
+    /// The first that `each` gives, which ends it; `Corrupt` where the nodes have more bytes than the file.
     pub fn for_each(
         &self,
         input: &Input,
-        mut each: impl FnMut(Cursor<'_>) -> bool,
-        mut damage: impl FnMut(Error),
-    ) {
+        mut each: impl FnMut(Result<Cursor<'_>>) -> Result<()>,
+    ) -> Result<()> {
+        let mut budget = Budget::new(input, "version 2 B-tree");
         let mut seen = HashSet::new();
         let mut waiting: Vec<Step> = self.root.map(|root| Step::Node(root, self.depth)).into_iter().collect();
         while let Some(step) = waiting.pop() {
             let (node, depth) = match step {
                 Step::Node(node, depth) => (node, depth),
                 Step::Record(record) => {
-                    if !each(input.cursor(&record, "record of a version 2 B-tree")) {
-                        return;
-                    }
+                    each(Ok(input.cursor(&record, "record of a version 2 B-tree")))?;
                     continue;
                 }
             };
             if !seen.insert(node.address) {
-                damage(input.cursor(&[], NODE).corrupt("it is in the tree twice"));
+                each(Err(input.cursor(&[], NODE).corrupt("it is in the tree twice")))?;
                 continue;
             }
+            budget.spend(self.node_size(input, node, depth))?;
             match self.node(input, node, depth) {
                 Ok(steps) => waiting.extend(steps.into_iter().rev()),
-                Err(error) => damage(error),
+                Err(error) => each(Err(error))?,
             }
         }
+        Ok(())
+    }
+
+    /// How many bytes of a node are in use.
+    fn node_size(&self, input: &Input, node: NodePointer, depth: u16) -> u64 {
+        let pointer = self.shape(depth).map_or(0, |shape| shape.size(input.sizes().offset));
+        let pointers = node.records.saturating_add(1).saturating_mul(pointer);
+        let records = node.records.saturating_mul(u64::from(self.record_size));
+        pointers.saturating_add(records).saturating_add(NODE_OVERHEAD)
+    }
+
+    /// How the pointers of a node look, if it has any.
+    fn shape(&self, depth: u16) -> Option<PointerShape> {
+        self.pointers.get(usize::from(depth)).copied().filter(|_| depth > 0)
     }
 
     /// Reads a node: what is in it, in order.
     fn node(&self, input: &Input, node: NodePointer, depth: u16) -> Result<Vec<Step>> {
-        let shape = self.pointers.get(usize::from(depth)).copied().filter(|_| depth > 0);
-        let pointer_size = shape.map_or(0, |shape| shape.size(input.sizes().offset));
-        let children = shape.map_or(0, |_| node.records.saturating_add(1));
-        let records = node.records.saturating_mul(u64::from(self.record_size));
-        let size =
-            children.saturating_mul(pointer_size).saturating_add(records).saturating_add(NODE_OVERHEAD);
-        let bytes = input.structure(node.address, size, NODE)?;
+        let bytes = input.structure(node.address, self.node_size(input, node, depth), NODE)?;
         let mut fields = input.cursor(verified(&bytes, NODE)?, NODE);
         fields.signature(if depth == 0 { *b"BTLF" } else { *b"BTIN" })?;
         let [version, kind] = fields.array()?;
@@ -123,10 +128,10 @@ impl Tree2 {
         for _ in 0..node.records {
             records.push(Step::Record(fields.take(usize::from(self.record_size))?.into()));
         }
-        let Some(shape) = shape else { return Ok(records) };
+        let Some(shape) = self.shape(depth) else { return Ok(records) };
         let mut steps = Vec::new();
         let mut records = records.into_iter();
-        for _ in 0..children {
+        for _ in 0..=node.records {
             let address = fields.address()?;
             let count = fields.uint(shape.records)?;
             fields.uint(shape.all_records)?;

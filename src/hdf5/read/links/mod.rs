@@ -4,14 +4,14 @@ mod link_message;
 mod local_heap;
 mod symbol_table;
 
-use super::cursor::Cursor;
+use super::budget::Budget;
 use super::file::File;
 use super::found::Found;
 use super::fractal_heap::FractalHeap;
-use super::input::{Input, corrupt};
+use super::input::Input;
 use super::object_header::{Message, MessageKind};
 use super::tree2::Tree2;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) use local_heap::LocalHeap;
 
@@ -36,24 +36,15 @@ pub enum Target {
     UserDefined(u8),
 }
 
-impl Link {
-    /// How many bytes of a file it stands for.
-    fn size(&self) -> u64 {
-        let target = match &self.target {
-            Target::Hard(_) | Target::UserDefined(_) => 0,
-            Target::Soft(path) => path.len(),
-            Target::External { file, object } => file.len().saturating_add(object.len()),
-        };
-        self.name.len().saturating_add(target) as u64
-    }
-}
-
 /// Gives the links of a group in the order of their names, as far as they can be read.
 pub(super) fn read(file: &File, messages: &[Message]) -> Found<Link> {
-    let mut links = Links { found: Found::new(), rest: file.input().size() };
+    let mut links = Links { found: Found::new(), budget: Budget::new(file.input(), "group") };
     for message in messages {
         let done = match message.kind {
-            MessageKind::Link => links.push(link_message::decode(message_fields(file.input(), message))),
+            MessageKind::Link => {
+                links.found.push(link_message::decode(file.input().cursor(&message.bytes, MESSAGE)));
+                Ok(())
+            }
             MessageKind::SymbolTable => symbol_table::read(file.input(), &message.bytes, &mut links),
             MessageKind::LinkInfo => dense(file.input(), &message.bytes, &mut links),
             _ => Ok(()),
@@ -66,34 +57,13 @@ pub(super) fn read(file: &File, messages: &[Message]) -> Found<Link> {
     links.found
 }
 
-/// The links of one group, which together take no more memory than the file has bytes.
+/// The links of one group, and what may still be read for them.
 struct Links {
     found: Found<Link>,
-    rest: u64,
+    budget: Budget,
 }
 
-impl Links {
-    /// Adds a link or an error.
-    ///
-    /// # Errors
-    /// `Corrupt` where the links have more bytes than the file: then one of its texts is the name of many.
-    fn push(&mut self, link: Result<Link>) -> Result<()> {
-        if let Ok(link) = &link {
-            let rest = self.rest.checked_sub(link.size());
-            self.rest = rest.ok_or_else(|| corrupt("group", "its links have more bytes than the file"))?;
-        }
-        self.found.push(link);
-        Ok(())
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.found.fail(error);
-    }
-}
-
-fn message_fields<'a>(input: &Input, message: &'a Message) -> Cursor<'a> {
-    input.cursor(&message.bytes, "link message")
-}
+const MESSAGE: &str = "link message";
 
 /// Reads the links that lie in a fractal heap, if there are any (IV.A.2.c).
 fn dense(input: &Input, message: &[u8], links: &mut Links) -> Result<()> {
@@ -109,17 +79,14 @@ fn dense(input: &Input, message: &[u8], links: &mut Links) -> Result<()> {
     let (Some(heap), Some(names)) = (heap, names) else { return Ok(()) };
     let heap = FractalHeap::read(input, heap)?;
     let tree = Tree2::read(input, names, &[5])?;
-    let mut errors = Found::<()>::new();
-    let mut overfull = Ok(());
-    let each = |mut record: Cursor<'_>| {
-        let link = record.u32().and_then(|_hash| {
-            let bytes = heap.object(record.take(heap.identifier_size())?)?;
-            link_message::decode(input.cursor(&bytes, "link message"))
+    let Links { found, budget } = links;
+    tree.for_each(input, |record| {
+        let link = record.and_then(|mut record| {
+            let _hash = record.u32()?;
+            heap.object(record.take(heap.identifier_size())?)
         });
-        overfull = links.push(link);
-        overfull.is_ok()
-    };
-    tree.for_each(input, each, |error| errors.fail(error));
-    errors.errors.into_iter().for_each(|error| links.fail(error));
-    overfull
+        budget.spend(link.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
+        found.push(link.and_then(|bytes| link_message::decode(input.cursor(&bytes, MESSAGE))));
+        Ok(())
+    })
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::local_heap::LocalHeap;
 use super::{Link, Links, Target};
 use crate::error::Result;
+use crate::hdf5::read::budget::Budget;
 use crate::hdf5::read::cursor::Cursor;
 use crate::hdf5::read::input::Input;
 
@@ -28,13 +29,15 @@ pub(super) fn read(input: &Input, message: &[u8], links: &mut Links) -> Result<(
     while let Some(next) = waiting.pop() {
         let (Waiting::Tree(address, _) | Waiting::Symbols(address)) = next;
         if !seen.insert(address) {
-            links.fail(input.cursor(&[], TREE).corrupt(format!("the node at byte {address} is in it twice")));
+            links
+                .found
+                .fail(input.cursor(&[], TREE).corrupt(format!("the node at byte {address} is in it twice")));
             continue;
         }
         match next {
-            Waiting::Tree(address, level) => match children(input, address, level) {
+            Waiting::Tree(address, level) => match children(input, address, level, &mut links.budget) {
                 Ok(children) => waiting.extend(children.into_iter().rev()),
-                Err(error) => links.fail(error),
+                Err(error) => links.found.fail(error),
             },
             Waiting::Symbols(address) => symbols(input, address, &heap, links)?,
         }
@@ -50,7 +53,7 @@ enum Waiting {
 }
 
 /// Reads a node of the tree.
-fn children(input: &Input, address: u64, expected: Option<u8>) -> Result<Vec<Waiting>> {
+fn children(input: &Input, address: u64, expected: Option<u8>, budget: &mut Budget) -> Result<Vec<Waiting>> {
     let [offset, length] = [input.sizes().offset, input.sizes().length].map(u64::from);
     let head_size = offset.saturating_mul(2).saturating_add(8);
     let head = input.structure(address, head_size, TREE)?;
@@ -65,6 +68,7 @@ fn children(input: &Input, address: u64, expected: Option<u8>) -> Result<Vec<Wai
     }
     let count = fields.u16()?;
     let size = u64::from(count).saturating_mul(length.saturating_add(offset));
+    budget.spend(size)?;
     let bytes = input.structure(address.saturating_add(head_size), size, TREE)?;
     let mut fields = input.cursor(&bytes, TREE);
     let mut children = Vec::new();
@@ -79,7 +83,7 @@ fn children(input: &Input, address: u64, expected: Option<u8>) -> Result<Vec<Wai
     Ok(children)
 }
 
-/// Reads the entries of a symbol table node; fails only where there are too many links.
+/// Reads the entries of a symbol table node; fails only where the budget ends.
 fn symbols(input: &Input, address: u64, heap: &LocalHeap<'_>, links: &mut Links) -> Result<()> {
     let entry_size = usize::from(input.sizes().offset).saturating_add(usize::from(input.sizes().length));
     let entry_size = entry_size.saturating_add(24);
@@ -94,15 +98,20 @@ fn symbols(input: &Input, address: u64, heap: &LocalHeap<'_>, links: &mut Links)
         let size = u64::from(fields.u16()?).saturating_mul(entry_size as u64);
         input.structure(address.saturating_add(8), size, NODE)
     };
-    match read() {
-        Ok(entries) => entries
-            .chunks_exact(entry_size)
-            .try_for_each(|entry| links.push(decode_entry(input.cursor(entry, NODE), heap))),
+    let entries = match read() {
+        Ok(entries) => entries,
         Err(error) => {
-            links.fail(error);
-            Ok(())
+            links.found.fail(error);
+            return Ok(());
         }
+    };
+    for entry in entries.chunks_exact(entry_size) {
+        let link = decode_entry(input.cursor(entry, NODE), heap);
+        let name = link.as_ref().map_or(0, |link| link.name.len());
+        links.budget.spend(entry_size.saturating_add(name) as u64)?;
+        links.found.push(link);
     }
+    Ok(())
 }
 
 fn decode_entry(mut fields: Cursor<'_>, heap: &LocalHeap<'_>) -> Result<Link> {

@@ -1,5 +1,7 @@
 //! Which files a virtual dataset is put together of, as an object of the global heap says (III.E, VII.B).
 
+use std::collections::HashSet;
+
 use crate::error::Result;
 use crate::hdf5::read::checksum::verified;
 use crate::hdf5::read::cursor::Cursor;
@@ -15,12 +17,12 @@ pub fn files(input: &Input, collection: u64, index: u32) -> Result<Vec<String>> 
     if version != 0 {
         return Err(fields.unsupported(format!("version {version}")));
     }
-    let mut files = Vec::new();
+    let (mut files, mut seen) = (Vec::new(), HashSet::new());
     for _ in 0..fields.length()? {
         let (file, _dataset) = (fields.text()?, fields.text()?);
         skip_selection(&mut fields)?;
         skip_selection(&mut fields)?;
-        if !files.contains(&file) {
+        if seen.insert(file.clone()) {
             files.push(file);
         }
     }
