@@ -12,8 +12,6 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 mod budget;
-#[cfg(test)]
-mod bytes;
 mod cached_file;
 mod checksum;
 mod cursor;
@@ -30,6 +28,8 @@ mod object;
 mod object_header;
 mod shared_message;
 mod superblock;
+#[cfg(test)]
+mod tests;
 mod tree2;
 
 pub use cached_file::CachedFile;

@@ -138,7 +138,7 @@ pub(super) fn refuse_cache_image(bytes: &[u8], input: &Input) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hdf5::read::bytes::Bytes;
+    use crate::hdf5::read::tests::Bytes;
 
     fn version_2(base: u64, root: u64) -> Vec<u8> {
         let mut bytes = [&SIGNATURE[..], &[2, 8, 8, 0]].concat();

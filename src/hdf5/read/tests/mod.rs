@@ -1,10 +1,16 @@
-//! A file in memory, for tests.
+//! Whole files: those of other programs, those of the writer, and what becomes of either when they are damaged.
+
+mod corpus;
+mod damage;
+mod listing;
+mod paths;
 
 use std::io;
 
-use super::input::{Input, Sizes, Source};
+use super::Source;
 
-pub(super) struct Bytes(pub Vec<u8>);
+/// A file in memory.
+pub struct Bytes(pub Vec<u8>);
 
 impl Source for Bytes {
     fn size(&self) -> u64 {
@@ -17,9 +23,4 @@ impl Source for Bytes {
         bytes.copy_from_slice(self.0.get(at..end).ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
-}
-
-/// An input whose address zero is the first of the bytes, with addresses and lengths of eight bytes.
-pub(super) fn input(bytes: Vec<u8>) -> Input {
-    Input::new(Box::new(Bytes(bytes)), 0, Sizes { offset: 8, length: 8 })
 }

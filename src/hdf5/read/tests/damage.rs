@@ -1,0 +1,47 @@
+//! Files that were damaged on purpose.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use super::Bytes;
+use super::listing::list;
+
+fn own(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/corpus/hdf5").join(name)).unwrap()
+}
+
+/// What is found, but for the two things that are so long that they lie in huge objects of fractal heaps: the format has
+/// no checksum for those.
+fn lines(bytes: &[u8]) -> HashSet<String> {
+    let found = list(Box::new(Bytes(bytes.to_vec()))).map(|listing| listing.lines).unwrap_or_default();
+    found.into_iter().filter(|line| line.len() < 1000).collect()
+}
+
+#[test]
+fn no_damaged_byte_makes_another_file_of_one_with_checksums() {
+    for name in ["generated/links.h5", "generated/types.h5", "hdf5-1.10.8/h5fc_ext3_isf.h5"] {
+        let whole = own(name);
+        let expected = lines(&whole);
+        for at in (0..whole.len()).step_by(7) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            let found = lines(&bytes);
+            let invented: Vec<_> = found.difference(&expected).collect();
+            assert!(invented.is_empty(), "{name}, byte {at}: {invented:?}");
+        }
+    }
+}
+
+#[test]
+fn what_lies_before_the_cut_is_found_in_a_file_cut_short() {
+    let whole = own("generated/links.h5");
+    let expected = lines(&whole);
+    let mut counts = HashSet::new();
+    for size in (0..whole.len()).step_by(509) {
+        let found = lines(&whole[..size]);
+        assert!(found.is_subset(&expected), "{size}");
+        counts.insert(found.len());
+    }
+    assert!(counts.len() > 4, "cut in many places, a file has more or less of it: {counts:?}");
+}
