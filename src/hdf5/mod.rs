@@ -4,7 +4,7 @@
 //! specification, and the numbers in the documentation (“IV.A.2.d”) are the sections of its version 3.0.
 
 #[expect(dead_code, unused_imports, reason = "the import reads files by it")]
-mod read;
+pub mod read;
 mod write;
 
 pub use write::{Attribute, Compound, DatasetWriter, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};

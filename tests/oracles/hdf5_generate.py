@@ -11,7 +11,7 @@ import numpy
 
 
 def links_and_attributes(file):
-    dense = file.create_group("dense")
+    dense = file.create_group("dense", track_order=True)
     for i in range(12):
         dense[f"é{i}"] = h5py.SoftLink(f"/few/{i}")
     dense["huge"] = h5py.SoftLink("n" * 5000)

@@ -114,7 +114,7 @@ impl<'f> Object<'f> {
         let (heap, names) = (fields.address()?, fields.address()?);
         let (Some(heap), Some(names)) = (heap, names) else { return Ok(()) };
         let heap = FractalHeap::read(input, heap)?;
-        let tree = Tree2::read(input, names, &[8])?;
+        let tree = Tree2::read(input, names, 8)?;
         let mut budget = Budget::new(input, "set of attributes");
         tree.for_each(input, |record| {
             let attribute = record.and_then(|record| self.dense_attribute(&heap, record));

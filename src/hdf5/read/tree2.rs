@@ -42,8 +42,8 @@ struct PointerShape {
 }
 
 impl Tree2 {
-    /// Reads the header of a tree whose records are of one of some kinds.
-    pub fn read(input: &Input, address: u64, kinds: &[u8]) -> Result<Self> {
+    /// Reads the header of a tree whose records are of a kind.
+    pub fn read(input: &Input, address: u64, expected: u8) -> Result<Self> {
         let sizes = input.sizes();
         let size = [22, sizes.offset, sizes.length].into_iter().map(u64::from).sum();
         let bytes = input.structure(address, size, HEADER)?;
@@ -53,8 +53,8 @@ impl Tree2 {
         if version != 0 {
             return Err(fields.unsupported(format!("version {version}")));
         }
-        if !kinds.contains(&kind) {
-            return Err(fields.corrupt(format!("its records are of type {kind}, not {kinds:?}")));
+        if kind != expected {
+            return Err(fields.corrupt(format!("its records are of type {kind}, not {expected}")));
         }
         let node_size = fields.u32()?;
         let (record_size, depth) = (fields.u16()?, fields.u16()?);

@@ -40,6 +40,12 @@ impl<'a> LocalHeap<'a> {
     /// Gives the text that begins at an offset, up to its NUL.
     pub fn text(&self, offset: u64) -> Result<String> {
         let rest = self.size.saturating_sub(offset).min(LONGEST);
+        if rest == 0 {
+            return Err(corrupt(
+                WHAT,
+                format!("the name at {offset} would lie behind its {} bytes", self.size),
+            ));
+        }
         let mut size = 32;
         loop {
             let bytes = self.input.structure(self.segment.saturating_add(offset), rest.min(size), WHAT)?;

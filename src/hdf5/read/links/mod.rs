@@ -4,6 +4,8 @@ mod link_message;
 mod local_heap;
 mod symbol_table;
 
+use std::collections::HashSet;
+
 use super::budget::Budget;
 use super::file::File;
 use super::found::Found;
@@ -76,13 +78,46 @@ fn dense(input: &Input, message: &[u8], links: &mut Links) -> Result<()> {
         let _largest_creation_index = fields.u64()?;
     }
     let (heap, names) = (fields.address()?, fields.address()?);
+    let creation_order = if flags & 2 == 0 { None } else { fields.address()? };
     let (Some(heap), Some(names)) = (heap, names) else { return Ok(()) };
     let heap = FractalHeap::read(input, heap)?;
-    let tree = Tree2::read(input, names, &[5])?;
+    let by_name = indexed(input, &heap, (names, Index::Name), links);
+    let Some(creation_order) = creation_order.filter(|_| by_name.is_err() || !links.found.errors.is_empty())
+    else {
+        return by_name;
+    };
+    // What one index has lost, the other may still have.
+    by_name.unwrap_or_else(|error| links.found.fail(error));
+    let known: HashSet<String> = links.found.items.iter().map(|link| link.name.clone()).collect();
+    let mut others = Links { found: Found::new(), budget: Budget::new(input, "group") };
+    let by_order = indexed(input, &heap, (creation_order, Index::CreationOrder), &mut others);
+    links.found.items.extend(others.found.items.into_iter().filter(|link| !known.contains(&link.name)));
+    by_order
+}
+
+/// What an index is sorted by.
+#[derive(Clone, Copy)]
+enum Index {
+    /// The checksums of the names.
+    Name,
+    CreationOrder,
+}
+
+/// Reads the links that an index has.
+fn indexed(
+    input: &Input,
+    heap: &FractalHeap<'_>,
+    (tree, index): (u64, Index),
+    links: &mut Links,
+) -> Result<()> {
+    let (kind, key) = match index {
+        Index::Name => (5, 4),
+        Index::CreationOrder => (6, 8),
+    };
     let Links { found, budget } = links;
-    tree.for_each(input, |record| {
+    Tree2::read(input, tree, kind)?.for_each(input, |record| {
         let link = record.and_then(|mut record| {
-            let _hash = record.u32()?;
+            record.take(key)?;
             heap.object(record.take(heap.identifier_size())?)
         });
         budget.spend(link.as_ref().map_or(0, |bytes| bytes.len() as u64))?;

@@ -11,11 +11,11 @@ fn own(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/corpus/hdf5").join(name)).unwrap()
 }
 
-/// What is found, but for the two things that are so long that they lie in huge objects of fractal heaps: the format has
-/// no checksum for those.
+/// What is found, but for a link to `nnn…` and an attribute that are so long that they lie in huge objects of fractal heaps:
+/// the format has no checksum for those.
 fn lines(bytes: &[u8]) -> HashSet<String> {
     let found = list(Box::new(Bytes(bytes.to_vec()))).map(|listing| listing.lines).unwrap_or_default();
-    found.into_iter().filter(|line| line.len() < 1000).collect()
+    found.into_iter().filter(|line| line.len() < 1000 && !line.contains("nnn")).collect()
 }
 
 #[test]
@@ -44,4 +44,16 @@ fn what_lies_before_the_cut_is_found_in_a_file_cut_short() {
         counts.insert(found.len());
     }
     assert!(counts.len() > 4, "cut in many places, a file has more or less of it: {counts:?}");
+}
+
+#[test]
+fn links_that_one_index_has_lost_are_found_in_the_other() {
+    let whole = own("generated/links.h5");
+    let node = whole.windows(6).position(|window| window == b"BTLF\0\x05").unwrap();
+    let mut bytes = whole.clone();
+    bytes[node + 9] ^= 1;
+    let found = list(Box::new(Bytes(bytes))).unwrap();
+    let root = "/dense: the node of a version 2 B-tree is damaged: its checksum is wrong";
+    assert_eq!(found.errors, [root]);
+    assert_eq!(found.lines, list(Box::new(Bytes(whole))).unwrap().lines);
 }

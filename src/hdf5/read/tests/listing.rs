@@ -100,7 +100,7 @@ fn value(attribute: &Attribute) -> String {
     let hex: String = if refers(&attribute.data_type, true) {
         "-".to_owned()
     } else {
-        attribute.value.iter().map(|byte| format!("{byte:02x}")).collect()
+        attribute.value.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
     };
     format!("{} {} {} {hex}", attribute.name, text(&attribute.data_type), space(&attribute.dataspace))
 }

@@ -2,6 +2,7 @@
 
 mod corpus;
 mod damage;
+mod hostile;
 mod listing;
 mod paths;
 

@@ -24,7 +24,7 @@ fn written() -> Vec<u8> {
     let mut writer = Writer::new(&mut bytes, "x.h5").unwrap();
     let mut group = Group::new();
     for name in ["a", "b", "c"] {
-        let attribute = Attribute::new(&format!("of {name}"), &Datatype::Int8, &[2], &[1, 2]).unwrap();
+        let attribute = Attribute::new(format!("of {name}"), &Datatype::Int8, &[2], &[1, 2]).unwrap();
         let mut dataset = writer.dataset(&Datatype::Float64, &[1], &[attribute]).unwrap();
         dataset.write(&[0; 8]).unwrap();
         group.insert(name, dataset.finish().unwrap()).unwrap();
