@@ -10,13 +10,20 @@ use crate::error::Result;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     rest: u64,
+    whole: u64,
     what: &'static str,
 }
 
 impl Budget {
     /// As many bytes as the file has; `what` is the thing, for the message.
     pub fn new(input: &Input, what: &'static str) -> Self {
-        Self { rest: input.size(), what }
+        Self { rest: input.size(), whole: input.size(), what }
+    }
+
+    /// The same, but no more than so many: a file may be long and have nothing but holes.
+    pub fn at_most(self, most: u64) -> Self {
+        let whole = self.whole.min(most);
+        Self { rest: whole, whole, what: self.what }
     }
 
     /// Takes some of the bytes away.
@@ -25,7 +32,9 @@ impl Budget {
     /// `Corrupt` where there are not so many left.
     pub fn spend(&mut self, bytes: u64) -> Result<()> {
         let rest = self.rest.checked_sub(bytes);
-        self.rest = rest.ok_or_else(|| corrupt(self.what, "its parts have more bytes than the file"))?;
+        self.rest = rest.ok_or_else(|| {
+            corrupt(self.what, format!("its parts would have more than {} bytes", self.whole))
+        })?;
         Ok(())
     }
 }

@@ -6,8 +6,17 @@
 //!
 //! # Tiers
 //!
-//! [`Input`] gives the bytes at an address and [`Cursor`] the fields in them; the decoders of one structure each; `File`,
-//! which finds objects and their attributes, and reads the elements of datasets chunk by chunk.
+//! [`Input`] gives the bytes at an address and [`Cursor`](cursor::Cursor) the fields in them; the decoders of one structure
+//! each; [`File`], which finds objects, their links and attributes; what reads the elements of datasets chunk by chunk.
+//!
+//! ```text
+//! File ── object(address) ─▶ Object ─┬─ links() ─────▶ Found<Link> ── Target::Hard(address), Soft(path), …
+//!                                    ├─ attributes() ▶ Found<Attribute>   name, type, dataspace, bytes
+//!                                    └─ dataset() ───▶ DatasetHeader      type, dataspace, layout, filters, fill value
+//! ```
+//!
+//! Objects are opened by their addresses. So a name need not be UTF-8: what is not is shown as U+FFFD, and the object opens
+//! all the same. An object that is met twice has the same address, and whoever walks a file ends its cycles by that.
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 

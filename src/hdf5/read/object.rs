@@ -14,6 +14,9 @@ use super::object_header::{self, Message, MessageKind};
 use super::tree2::Tree2;
 use crate::error::{Error, ErrorKind, Result};
 
+/// What the attributes of one object may have together in a fractal heap, as all of them are in memory at once.
+const MOST_ATTRIBUTES: u64 = 32 << 20;
+
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectKind {
@@ -115,7 +118,7 @@ impl<'f> Object<'f> {
         let (Some(heap), Some(names)) = (heap, names) else { return Ok(()) };
         let heap = FractalHeap::read(input, heap)?;
         let tree = Tree2::read(input, names, 8)?;
-        let mut budget = Budget::new(input, "set of attributes");
+        let mut budget = Budget::new(input, "set of attributes").at_most(MOST_ATTRIBUTES);
         tree.for_each(input, |record| {
             let attribute = record.and_then(|record| self.dense_attribute(&heap, record));
             budget.spend(attribute.as_ref().map_or(0, |bytes| bytes.len() as u64))?;

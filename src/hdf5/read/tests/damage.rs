@@ -57,3 +57,39 @@ fn links_that_one_index_has_lost_are_found_in_the_other() {
     assert_eq!(found.errors, [root]);
     assert_eq!(found.lines, list(Box::new(Bytes(whole))).unwrap().lines);
 }
+
+/// Numbers without a pattern, the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}
+
+#[test]
+fn files_with_a_few_wrong_bytes_are_read_or_refused() {
+    let mut numbers = Numbers(1);
+    let (mut read, mut refused) = (0, 0);
+    for name in ["old_links", "old_types", "old_layouts", "links", "types", "layouts", "newest"] {
+        let whole = own(&format!("generated/{name}.h5"));
+        for _ in 0..60 {
+            let mut bytes = whole.clone();
+            for _ in 0..=numbers.below(3) {
+                let at = numbers.below(bytes.len() - 8);
+                match numbers.below(4) {
+                    0 => bytes[at] ^= 1 << numbers.below(8),
+                    1 => bytes[at..at + 8].fill(0xff),
+                    2 => bytes.copy_within(at..at + 8, numbers.below(whole.len() - 8)),
+                    _ => bytes[at] = u8::try_from(numbers.below(256)).unwrap(),
+                }
+            }
+            match list(Box::new(Bytes(bytes))) {
+                Ok(_) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(read > 100 && refused > 0, "{read} read, {refused} refused");
+}
