@@ -150,3 +150,38 @@ pub(super) fn lossy(bytes: &[u8]) -> String {
 pub(super) fn width_of(most: u64) -> u8 {
     u8::try_from(most.max(1).ilog2() / 8).unwrap_or(7).saturating_add(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor(bytes: &[u8], width: u8) -> Cursor<'_> {
+        Cursor::new(bytes, Sizes { offset: width, length: width }, "test")
+    }
+
+    #[test]
+    fn an_address_of_all_bits_is_none_in_every_width() {
+        for width in [2, 4, 8] {
+            assert_eq!(cursor(&[0xff; 8], width).address().unwrap(), None);
+            assert_eq!(cursor(&[0xff; 8], width).bounded_length().unwrap(), None);
+            let mut bytes = [0xff; 8];
+            bytes[0] = 0xfe;
+            let below = (u64::MAX >> (64 - 8 * u32::from(width))) - 1;
+            assert_eq!(cursor(&bytes, width).address().unwrap(), Some(below));
+        }
+    }
+
+    #[test]
+    fn texts_end_at_their_nul_and_are_filled_up_to_eight_bytes() {
+        let mut fields = cursor(b"ab\0?????1234567\0cd\0e", 8);
+        assert_eq!(fields.padded_text().unwrap(), "ab");
+        assert_eq!(fields.padded_text().unwrap(), "1234567");
+        assert_eq!(fields.text().unwrap(), "cd");
+        assert_eq!(fields.text().unwrap_err().to_string(), "the test is damaged: a text in it has no end");
+    }
+
+    #[test]
+    fn a_number_takes_as_many_bytes_as_its_largest_value_needs() {
+        assert_eq!([0, 1, 255, 256, 65_535, 65_536, u64::MAX].map(width_of), [1, 1, 1, 2, 2, 3, 8]);
+    }
+}

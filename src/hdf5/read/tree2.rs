@@ -176,3 +176,75 @@ fn pointer_shapes(node_size: u64, record_size: u64, depth: u16, offset: u8) -> V
     }
     shapes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hdf5::read::checksum::lookup3;
+    use crate::hdf5::read::input::Sizes;
+    use crate::hdf5::read::tests::Bytes;
+
+    /// The nodes of 512 bytes that libhdf5 gives to the names of links, with records of eleven bytes.
+    #[test]
+    fn counts_are_as_wide_as_the_nodes_below_can_need() {
+        let widths: Vec<_> = pointer_shapes(512, 11, 3, 8)
+            .into_iter()
+            .map(|shape| (shape.records, shape.all_records, shape.size(8)))
+            .collect();
+        assert_eq!(widths, [(1, 0, 9), (1, 0, 9), (1, 2, 11), (1, 2, 11)]);
+        let wide = pointer_shapes(4096, 4, 1, 8);
+        assert_eq!(wide[1].records, 2, "a leaf has room for 1021 records");
+    }
+
+    fn put(bytes: &mut [u8], at: usize, parts: &[&[u8]]) {
+        let mut structure = parts.concat();
+        structure.extend_from_slice(&lookup3(&structure).to_le_bytes());
+        bytes[at..at + structure.len()].copy_from_slice(&structure);
+    }
+
+    fn pointer(address: u64, records: u8) -> Vec<u8> {
+        [&address.to_le_bytes()[..], &[records]].concat()
+    }
+
+    /// A root at 64 with the records 3 and 6, and the leaves (1, 2), (4, 5) and (7).
+    fn two_levels() -> Vec<u8> {
+        let mut bytes = vec![0; 512];
+        let undefined = [0; 8];
+        let head: [&[u8]; 4] =
+            [b"BTHD\0\x05", &[128, 0, 0, 0, 2, 0, 1, 0, 100, 40], &64_u64.to_le_bytes(), &[2, 0]];
+        put(&mut bytes, 0, &[&head.concat(), &undefined]);
+        let pointers = [pointer(128, 2), pointer(256, 2), pointer(384, 1)].concat();
+        put(&mut bytes, 64, &[b"BTIN\0\x05", &[3, 0, 6, 0], &pointers]);
+        put(&mut bytes, 128, &[b"BTLF\0\x05", &[1, 0, 2, 0]]);
+        put(&mut bytes, 256, &[b"BTLF\0\x05", &[4, 0, 5, 0]]);
+        put(&mut bytes, 384, &[b"BTLF\0\x05", &[7, 0]]);
+        bytes
+    }
+
+    fn walked(bytes: Vec<u8>) -> (Vec<u16>, usize) {
+        let input = Input::new(Box::new(Bytes(bytes)), 0, Sizes { offset: 8, length: 8 });
+        let (mut records, mut errors) = (Vec::new(), 0);
+        let tree = Tree2::read(&input, 0, 5).unwrap();
+        let each = |record: Result<Cursor<'_>>| {
+            match record {
+                Ok(mut record) => records.push(record.u16()?),
+                Err(_) => errors += 1,
+            }
+            Ok(())
+        };
+        tree.for_each(&input, each).unwrap();
+        (records, errors)
+    }
+
+    #[test]
+    fn records_come_in_order_from_nodes_and_leaves() {
+        assert_eq!(walked(two_levels()), (vec![1, 2, 3, 4, 5, 6, 7], 0));
+    }
+
+    #[test]
+    fn a_damaged_leaf_leaves_the_rest_of_the_tree() {
+        let mut bytes = two_levels();
+        bytes[263] ^= 1;
+        assert_eq!(walked(bytes), (vec![1, 2, 3, 6, 7], 1));
+    }
+}
