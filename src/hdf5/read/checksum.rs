@@ -1,99 +1,93 @@
-//! The checksum of metadata: lookup3 of Bob Jenkins, which ends every structure of newer files.
-
-use std::num::Wrapping;
+//! The checksum of metadata: Bob Jenkins' lookup3, in the variant `hashlittle` and from zero.
 
 use super::input::corrupt;
 use crate::error::Result;
 
-/// Gives the bytes of a structure without the checksum that ends them.
-///
-/// # Errors
-/// `Corrupt` where it is not that of the bytes.
-pub(super) fn verified<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a [u8]> {
-    match bytes.split_last_chunk::<4>() {
-        Some((body, stored)) if lookup3(body) == u32::from_le_bytes(*stored) => Ok(body),
-        Some(_) => Err(corrupt(what, "its checksum is wrong")),
-        None => Err(corrupt(what, "it has no room for its checksum")),
+/// Bytes that it takes, at the end of a structure.
+pub(super) const CHECKSUM: usize = 4;
+
+/// Fails unless the last four bytes of a structure are the checksum of those before; gives those before.
+pub(super) fn verified<'a>(structure: &'a [u8], what: &'static str) -> Result<&'a [u8]> {
+    let Some((bytes, stored)) = structure.split_last_chunk::<CHECKSUM>() else {
+        return Err(corrupt(what, "it ends too early"));
+    };
+    if lookup3(bytes) == u32::from_le_bytes(*stored) {
+        return Ok(bytes);
     }
+    Err(corrupt(what, "its checksum is wrong"))
 }
 
-/// Computes the checksum, with the initial value zero that HDF5 uses.
 pub(super) fn lookup3(bytes: &[u8]) -> u32 {
-    let start = Wrapping(0xdead_beef) + Wrapping(low_32(bytes.len()));
+    // No structure is so long that its length would be cut off here.
+    let start = 0xdead_beef_u32.wrapping_add(u32::try_from(bytes.len()).unwrap_or_default());
     let mut state = [start; 3];
-    let mut blocks = bytes.chunks(12).peekable();
-    while let Some(block) = blocks.next() {
-        state.iter_mut().zip(block.chunks(4)).for_each(|(word, bytes)| *word += little_endian(bytes));
-        if blocks.peek().is_some() {
-            mix(&mut state);
-        } else {
-            finish(&mut state);
-        }
+    let (mut blocks, mut rest) = bytes.as_chunks::<12>();
+    if rest.is_empty() {
+        // The last block is mixed differently, even when it is a full one.
+        let Some((last, before)) = blocks.split_last() else { return start };
+        (blocks, rest) = (before, last.as_slice());
     }
-    let [_, _, c] = state;
-    c.0
+    for block in blocks {
+        add(&mut state, block);
+        mix(&mut state);
+    }
+    let mut last = [0; 12];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    add(&mut state, &last);
+    finish(state)
 }
 
-fn mix(state: &mut [Wrapping<u32>; 3]) {
-    let [a, b, c] = state;
-    for (first, second, third) in [(4, 6, 8), (16, 19, 4)] {
-        *a = (*a - *c) ^ rotated(*c, first);
-        *c += *b;
-        *b = (*b - *a) ^ rotated(*a, second);
-        *a += *c;
-        *c = (*c - *b) ^ rotated(*b, third);
-        *b += *a;
+fn add(state: &mut [u32; 3], block: &[u8; 12]) {
+    for (word, bytes) in state.iter_mut().zip(block.as_chunks::<4>().0) {
+        *word = word.wrapping_add(u32::from_le_bytes(*bytes));
     }
 }
 
-fn finish(state: &mut [Wrapping<u32>; 3]) {
-    let [a, b, c] = state;
-    *c = (*c ^ *b) - rotated(*b, 14);
-    *a = (*a ^ *c) - rotated(*c, 11);
-    *b = (*b ^ *a) - rotated(*a, 25);
-    *c = (*c ^ *b) - rotated(*b, 16);
-    *a = (*a ^ *c) - rotated(*c, 4);
-    *b = (*b ^ *a) - rotated(*a, 14);
-    *c = (*c ^ *b) - rotated(*b, 24);
+fn mix(state: &mut [u32; 3]) {
+    let [mut a, mut b, mut c] = *state;
+    for bits in [4, 6, 8, 16, 19, 4] {
+        a = a.wrapping_sub(c) ^ c.rotate_left(bits);
+        c = c.wrapping_add(b);
+        (a, b, c) = (b, c, a);
+    }
+    *state = [a, b, c];
 }
 
-fn rotated(word: Wrapping<u32>, by: u32) -> Wrapping<u32> {
-    Wrapping(word.0.rotate_left(by))
-}
-
-/// A word of up to four bytes; those that are missing are zeros.
-fn little_endian(bytes: &[u8]) -> Wrapping<u32> {
-    let mut word = [0; 4];
-    word.iter_mut().zip(bytes).for_each(|(byte, given)| *byte = *given);
-    Wrapping(u32::from_le_bytes(word))
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "the checksum takes the length modulo 2^32")]
-fn low_32(length: usize) -> u32 {
-    length as u32
+fn finish([mut a, mut b, mut c]: [u32; 3]) -> u32 {
+    for bits in [14, 11, 25, 16, 4, 14, 24] {
+        c = (c ^ b).wrapping_sub(b.rotate_left(bits));
+        (a, b, c) = (b, c, a);
+    }
+    b
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The values that the author of lookup3 gives for `hashlittle` with the initial value zero, and zlib-like edges.
     #[test]
     fn the_checksum_is_that_of_its_author() {
+        // The values that lookup3.c prints in driver5.
         assert_eq!(lookup3(b""), 0xdead_beef);
         assert_eq!(lookup3(b"Four score and seven years ago"), 0x1777_0551);
     }
 
     #[test]
-    fn a_bit_that_fell_over_is_seen() {
-        let mut bytes = b"Four score and seven years ago".to_vec();
-        bytes.extend_from_slice(&0x1777_0551_u32.to_le_bytes());
-        assert_eq!(verified(&bytes, "text").map(<[u8]>::len).unwrap(), 30);
-        bytes[7] ^= 1;
-        assert_eq!(
-            verified(&bytes, "text").unwrap_err().to_string(),
-            "the text is damaged: its checksum is wrong"
-        );
-        assert!(verified(&bytes[..3], "text").is_err());
+    fn every_length_and_every_bit_counts() {
+        let bytes: Vec<u8> = (0..40).collect();
+        let mut seen: Vec<u32> = (0..=40).map(|end| lookup3(&bytes[..end])).collect();
+        for bit in 0..320 {
+            let mut other = bytes.clone();
+            other[bit / 8] ^= 1 << (bit % 8);
+            seen.push(lookup3(&other));
+        }
+        let count = seen.len();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), count);
+        let stored = [&bytes[..], &lookup3(&bytes).to_le_bytes()].concat();
+        assert_eq!(verified(&stored, "block").unwrap(), bytes);
+        assert!(verified(&stored[1..], "block").is_err());
+        assert!(verified(&[1, 2, 3], "block").is_err());
     }
 }

@@ -248,7 +248,7 @@ impl<'a> FractalHeap<'a> {
     /// Reads where all huge objects are, by their numbers.
     fn read_huge_places(&self, tree: u64) -> Result<HashMap<u64, (u64, u64)>> {
         let mut places = HashMap::new();
-        Tree2::read(self.input, tree, 1)?.for_each(self.input, |record| {
+        Tree2::open(self.input, tree, 1)?.each_or_error(self.input, |record| {
             // What lies behind a damaged node is missing where it is asked for.
             let Ok(mut record) = record else { return Ok(()) };
             if let (Some(address), size, number) = (record.address()?, record.length()?, record.length()?) {

@@ -17,7 +17,8 @@ pub enum Layout {
     /// In one run; nowhere as long as nothing was written.
     Contiguous { address: Option<u64>, size: u64 },
     /// In chunks of one shape, which may reach beyond that of the dataset.
-    Chunked { chunk: Vec<u64>, index: ChunkIndex },
+    /// `has_plain_edges` says that chunks which reach beyond the shape were not filtered (version 4, flag 0).
+    Chunked { chunk: Vec<u64>, index: ChunkIndex, has_plain_edges: bool },
     /// In other files (IV.A.2.h), one run each.
     External(Vec<ExternalFile>),
     /// In datasets of other files, which the global heap names.

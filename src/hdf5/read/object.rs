@@ -45,8 +45,6 @@ pub struct DatasetHeader {
     pub layout: Layout,
     /// In the order in which they were applied.
     pub filters: Vec<Filter>,
-    /// Whether chunks that reach beyond the dataset did not go through the filters.
-    pub edges_are_unfiltered: bool,
     /// Of `element_size` bytes; none also where it is zero.
     pub fill: FillValue,
 }
@@ -117,9 +115,9 @@ impl<'f> Object<'f> {
         let (heap, names) = (fields.address()?, fields.address()?);
         let (Some(heap), Some(names)) = (heap, names) else { return Ok(()) };
         let heap = FractalHeap::read(input, heap)?;
-        let tree = Tree2::read(input, names, 8)?;
+        let tree = Tree2::open(input, names, 8)?;
         let mut budget = Budget::new(input, "set of attributes").at_most(MOST_ATTRIBUTES);
-        tree.for_each(input, |record| {
+        tree.each_or_error(input, |record| {
             let attribute = record.and_then(|record| self.dense_attribute(&heap, record));
             budget.spend(attribute.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
             found.push(attribute.and_then(|bytes| attribute::decode(self.file, &bytes)));
@@ -166,15 +164,14 @@ impl<'f> Object<'f> {
         let data_layout = data_layout::decode(input, &layout, fit)?;
         let layout = match self.body(MessageKind::ExternalFiles)? {
             Some(files) => data_layout::external(input, &files)?,
-            None => data_layout.layout,
+            None => data_layout,
         };
         let filters = match self.body(MessageKind::FilterPipeline)? {
             Some(body) => filter_pipeline::decode(input.cursor(&body, "filter pipeline message"))?,
             None => Vec::new(),
         };
         let fill = self.fill_value(element_size)?;
-        let edges_are_unfiltered = data_layout.edges_are_unfiltered;
-        Ok(DatasetHeader { data_type, element_size, dataspace, layout, filters, edges_are_unfiltered, fill })
+        Ok(DatasetHeader { data_type, element_size, dataspace, layout, filters, fill })
     }
 
     fn fill_value(&self, element_size: u32) -> Result<FillValue> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::budget::Budget;
 use super::checksum::verified;
 use super::cursor::{Cursor, width_of};
-use super::input::Input;
+use super::input::{Input, corrupt};
 use crate::error::Result;
 
 const HEADER: &str = "header of a version 2 B-tree";
@@ -22,6 +22,9 @@ const DEEPEST: u16 = 64;
 pub(super) struct Tree2 {
     kind: u8,
     record_size: u16,
+    total: u64,
+    /// How many records the file has bytes for.
+    most: u64,
     root: Option<NodePointer>,
     /// How the pointers of a node look, by the depth of the node; those of leaves are none.
     pointers: Vec<PointerShape>,
@@ -43,7 +46,10 @@ struct PointerShape {
 
 impl Tree2 {
     /// Reads the header of a tree whose records are of a kind.
-    pub fn read(input: &Input, address: u64, expected: u8) -> Result<Self> {
+    ///
+    /// # Errors
+    /// `Corrupt` where it is damaged, or its records are of another kind.
+    pub fn open(input: &Input, address: u64, expected: u8) -> Result<Self> {
         let sizes = input.sizes();
         let size = [22, sizes.offset, sizes.length].into_iter().map(u64::from).sum();
         let bytes = input.structure(address, size, HEADER)?;
@@ -60,20 +66,47 @@ impl Tree2 {
         let (record_size, depth) = (fields.u16()?, fields.u16()?);
         fields.take(2)?;
         let root = fields.address()?;
-        let records = u64::from(fields.u16()?);
+        let (records, total) = (u64::from(fields.u16()?), fields.length()?);
         if record_size == 0 || depth > DEEPEST {
             return Err(fields.corrupt(format!("records of {record_size} bytes in {depth} levels")));
         }
         let pointers = pointer_shapes(u64::from(node_size), u64::from(record_size), depth, sizes.offset);
         let root = root.filter(|_| records > 0).map(|address| NodePointer { address, records });
-        Ok(Self { kind, record_size, root, pointers, depth })
+        let most = input.size().checked_div(u64::from(record_size)).unwrap_or_default();
+        Ok(Self { kind, record_size, total, most, root, pointers, depth })
     }
 
-    /// Gives each record to `each`, in the order of the tree, and an error for each node that cannot be read.
+    /// How many records there are, as the header says; no more than the file has bytes for.
+    pub fn len(&self) -> u64 {
+        self.total.min(self.most)
+    }
+
+    /// How many bytes each record takes.
+    pub fn record_size(&self) -> u16 {
+        self.record_size
+    }
+
+    /// Gives all records in the order of the tree.
+    ///
+    /// # Errors
+    /// `Corrupt` where a node is damaged, or there are more or less records than the header says; whatever `each` gives.
+    pub fn each(&self, input: &Input, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut count = 0_u64;
+        self.each_or_error(input, |record| {
+            count = count.saturating_add(1);
+            each(record?.rest())
+        })?;
+        if count == self.total {
+            return Ok(());
+        }
+        Err(corrupt(NODE, format!("there are {count} of {} records", self.total)))
+    }
+
+    /// Gives each record that can be read, in the order of the tree, and an error for each node that cannot.
     ///
     /// # Errors
     /// The first that `each` gives, which ends it; `Corrupt` where the nodes have more bytes than the file.
-    pub fn for_each(
+    pub fn each_or_error(
         &self,
         input: &Input,
         mut each: impl FnMut(Result<Cursor<'_>>) -> Result<()>,
@@ -209,10 +242,10 @@ mod tests {
     /// A root at 64 with the records 3 and 6, and the leaves (1, 2), (4, 5) and (7).
     fn two_levels() -> Vec<u8> {
         let mut bytes = vec![0; 512];
-        let undefined = [0; 8];
+        let total = 7_u64.to_le_bytes();
         let head: [&[u8]; 4] =
             [b"BTHD\0\x05", &[128, 0, 0, 0, 2, 0, 1, 0, 100, 40], &64_u64.to_le_bytes(), &[2, 0]];
-        put(&mut bytes, 0, &[&head.concat(), &undefined]);
+        put(&mut bytes, 0, &[&head.concat(), &total]);
         let pointers = [pointer(128, 2), pointer(256, 2), pointer(384, 1)].concat();
         put(&mut bytes, 64, &[b"BTIN\0\x05", &[3, 0, 6, 0], &pointers]);
         put(&mut bytes, 128, &[b"BTLF\0\x05", &[1, 0, 2, 0]]);
@@ -224,7 +257,7 @@ mod tests {
     fn walked(bytes: Vec<u8>) -> (Vec<u16>, usize) {
         let input = Input::new(Box::new(Bytes(bytes)), 0, Sizes { offset: 8, length: 8 });
         let (mut records, mut errors) = (Vec::new(), 0);
-        let tree = Tree2::read(&input, 0, 5).unwrap();
+        let tree = Tree2::open(&input, 0, 5).unwrap();
         let each = |record: Result<Cursor<'_>>| {
             match record {
                 Ok(mut record) => records.push(record.u16()?),
@@ -232,7 +265,7 @@ mod tests {
             }
             Ok(())
         };
-        tree.for_each(&input, each).unwrap();
+        tree.each_or_error(&input, each).unwrap();
         (records, errors)
     }
 
@@ -246,5 +279,27 @@ mod tests {
         let mut bytes = two_levels();
         bytes[263] ^= 1;
         assert_eq!(walked(bytes), (vec![1, 2, 3, 6, 7], 1));
+    }
+
+    #[test]
+    fn whoever_needs_all_records_gets_all_or_an_error() {
+        let all = |bytes| {
+            let input = Input::new(Box::new(Bytes(bytes)), 0, Sizes { offset: 8, length: 8 });
+            let (tree, mut count) = (Tree2::open(&input, 0, 5)?, 0);
+            tree.each(&input, &mut |_| {
+                count += 1;
+                Ok(())
+            })?;
+            Ok((tree.len(), count, tree.record_size()))
+        };
+        assert_eq!(all(two_levels()).unwrap(), (7, 7, 2));
+        let mut bytes = two_levels();
+        bytes[263] ^= 1;
+        let error: crate::Error = all(bytes).unwrap_err();
+        assert_eq!(error.to_string(), "the node of a version 2 B-tree is damaged: its checksum is wrong");
+        let mut bytes = two_levels();
+        let head = [&bytes[..26], &8_u64.to_le_bytes()[..]].concat();
+        put(&mut bytes, 0, &[&head]);
+        assert!(all(bytes).unwrap_err().to_string().ends_with("there are 7 of 8 records"));
     }
 }

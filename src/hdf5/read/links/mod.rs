@@ -115,7 +115,7 @@ fn indexed(
         Index::CreationOrder => (6, 8),
     };
     let Links { found, budget } = links;
-    Tree2::read(input, tree, kind)?.for_each(input, |record| {
+    Tree2::open(input, tree, kind)?.each_or_error(input, |record| {
         let link = record.and_then(|mut record| {
             record.take(key)?;
             heap.object(record.take(heap.identifier_size())?)

@@ -15,21 +15,12 @@ pub struct Fit {
     pub size: Option<u64>,
 }
 
-/// A layout, and what of it no reader of chunks may overlook.
-#[derive(Debug)]
-pub struct DataLayout {
-    pub layout: Layout,
-    /// Whether chunks that reach beyond the dataset are stored without going through the filters.
-    pub edges_are_unfiltered: bool,
-}
-
 /// How many bytes the fixed fields of versions 1 and 2 reserve.
 const OLD_RESERVED: usize = 5;
 
-pub fn decode(input: &Input, message: &[u8], fit: Fit) -> Result<DataLayout> {
+pub fn decode(input: &Input, message: &[u8], fit: Fit) -> Result<Layout> {
     let mut fields = input.cursor(message, "data layout message");
     let version = fields.u8()?;
-    let mut edges_are_unfiltered = false;
     let layout = match version {
         1 | 2 => old(&mut fields, fit)?,
         3..=5 => match (fields.u8()?, version) {
@@ -41,14 +32,10 @@ pub fn decode(input: &Input, message: &[u8], fit: Fit) -> Result<DataLayout> {
             (2, 3) => {
                 let rank = fields.u8()?;
                 let address = fields.address()?;
-                Layout::Chunked {
-                    chunk: chunk(&mut fields, rank, 4, fit)?,
-                    index: ChunkIndex::Tree1 { address },
-                }
+                of_tree1(&mut fields, rank, address, fit)?
             }
             (2, _) => {
                 let flags = fields.u8()?;
-                edges_are_unfiltered = flags & 1 != 0;
                 indexed(&mut fields, flags, fit)?
             }
             (3, 4..) => {
@@ -61,7 +48,7 @@ pub fn decode(input: &Input, message: &[u8], fit: Fit) -> Result<DataLayout> {
         _ => return Err(fields.unsupported(format!("version {version}"))),
     };
     check(&layout, &fields, fit)?;
-    Ok(DataLayout { layout, edges_are_unfiltered })
+    Ok(layout)
 }
 
 /// Versions 1 and 2, where the size of contiguous elements is what the dataspace says.
@@ -77,10 +64,16 @@ fn old(fields: &mut Cursor<'_>, fit: Fit) -> Result<Layout> {
         1 => Ok(Layout::Contiguous { address: fields.address()?, size: fit.size.unwrap_or(u64::MAX) }),
         2 => {
             let address = fields.address()?;
-            Ok(Layout::Chunked { chunk: chunk(fields, rank, 4, fit)?, index: ChunkIndex::Tree1 { address } })
+            of_tree1(fields, rank, address, fit)
         }
         _ => Err(fields.unsupported(format!("class {class}"))),
     }
+}
+
+/// Chunks of versions 1 to 3.
+fn of_tree1(fields: &mut Cursor<'_>, rank: u8, address: Option<u64>, fit: Fit) -> Result<Layout> {
+    let chunk = chunk(fields, rank, 4, fit)?;
+    Ok(Layout::Chunked { chunk, index: ChunkIndex::Tree1 { address }, has_plain_edges: false })
 }
 
 /// Reads the shape of a chunk, whose last axis is the bytes of an element.
@@ -104,6 +97,7 @@ fn chunk(fields: &mut Cursor<'_>, rank: u8, width: u8, fit: Fit) -> Result<Vec<u
 
 /// Chunks of versions 4 and 5, which have an index of one of five types.
 fn indexed(fields: &mut Cursor<'_>, flags: u8, fit: Fit) -> Result<Layout> {
+    const PLAIN_EDGES: u8 = 1;
     const SINGLE_IS_FILTERED: u8 = 1 << 1;
     let [rank, width] = fields.array()?;
     let chunk = chunk(fields, rank, width, fit)?;
@@ -131,7 +125,7 @@ fn indexed(fields: &mut Cursor<'_>, flags: u8, fit: Fit) -> Result<Layout> {
         }
         kind => return Err(fields.unsupported(format!("a chunk index of type {kind}"))),
     };
-    Ok(Layout::Chunked { chunk, index })
+    Ok(Layout::Chunked { chunk, index, has_plain_edges: flags & PLAIN_EDGES != 0 })
 }
 
 /// Fails where elements would lie outside of what is there for them.
