@@ -1,0 +1,28 @@
+//! The elements of datasets.
+//!
+//! # Tiers
+//!
+//! `index` finds chunks and `filters` undoes what was done to one; `chunked` puts them where they belong, `region` and
+//! `blocks` say where that is; [`DatasetReader`] reads whatever the layout is. What it gives are bytes as the file has
+//! them: [`values`](Values) makes numbers, texts and lists of them.
+
+mod blocks;
+mod chunked;
+mod convert;
+mod filters;
+mod floats;
+mod grid;
+mod index;
+mod numbers;
+mod reader;
+mod region;
+mod size;
+mod strings;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use convert::values;
+pub use reader::{Block, DatasetReader, Stored};
+pub use values::{Values, is_bool};

@@ -1,0 +1,1 @@
+//! Against what h5py reads.
