@@ -137,14 +137,18 @@ impl Array {
         let mut fields = input.cursor(verified(&bytes, INDEX)?, INDEX);
         self.check_prefix(&mut fields, *b"EAIB", None)?;
         self.entries(&mut fields, (0, u64::from(self.index_entries)), each)?;
+        let mut before = 0_u64;
         for (n, row) in (0..).zip(self.rows()) {
             if n < self.direct {
                 for block in 0..row.blocks {
                     if let Some(at) = fields.address()? {
                         let place = row.first.saturating_add(block.saturating_mul(row.entries));
-                        self.data_block(input, at, (place, row.entries), each)?;
+                        // The library counts the blocks of earlier rows once more in what it says here.
+                        let said = place.saturating_add(before.saturating_mul(row.entries));
+                        self.data_block(input, at, (place, row.entries), said, each)?;
                     }
                 }
+                before = before.saturating_add(row.blocks);
             } else if let Some(at) = fields.address()? {
                 self.super_block(input, at, row, each)?;
             }
@@ -162,45 +166,47 @@ impl Array {
         let bytes = input.structure(address, size, SUPER)?;
         let mut fields = input.cursor(verified(&bytes, SUPER)?, SUPER);
         self.check_prefix(&mut fields, *b"EASB", Some(row.first))?;
-        let maps = map.saturating_mul(row.blocks);
-        let mut maps = fields.take(usize::try_from(maps).unwrap_or(usize::MAX))?;
+        let map = map.saturating_mul(row.blocks);
+        let map = fields.take(usize::try_from(map).unwrap_or(usize::MAX))?;
+        // The library does not begin a byte with each block, though it leaves room for that.
+        let mut written = map.iter().flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
         for block in 0..row.blocks {
-            let (map, rest) =
-                maps.split_at_checked(usize::try_from(map).unwrap_or(usize::MAX)).unwrap_or_default();
-            maps = rest;
-            let Some(at) = fields.address()? else { continue };
             let place = row.first.saturating_add(block.saturating_mul(row.entries));
+            let written: Vec<bool> =
+                written.by_ref().take(usize::try_from(pages).unwrap_or_default()).collect();
+            let Some(at) = fields.address()? else { continue };
             if is_paged {
-                self.pages(input, at, (place, pages), map, each)?;
+                self.pages(input, at, place, &written, each)?;
             } else {
-                self.data_block(input, at, (place, row.entries), each)?;
+                self.data_block(input, at, (place, row.entries), place, each)?;
             }
         }
         Ok(())
     }
 
-    /// A data block without pages.
+    /// A data block without pages, which says that it is at a place.
     fn data_block(
         &self,
         input: &Input,
         address: u64,
         (place, count): (u64, u64),
+        said: u64,
         each: EachEntry,
     ) -> Result<()> {
         let size = self.prefix(input).saturating_add(self.bytes_of(count)).saturating_add(CHECKSUM as u64);
         let bytes = input.structure(address, size, BLOCK)?;
         let mut fields = input.cursor(verified(&bytes, BLOCK)?, BLOCK);
-        self.check_prefix(&mut fields, *b"EADB", Some(place))?;
+        self.check_prefix(&mut fields, *b"EADB", Some(said))?;
         self.entries(&mut fields, (self.behind_index(place), count), each)
     }
 
-    /// A data block with so many pages, of which the map says which were written.
+    /// A data block with pages, of which some were written.
     fn pages(
         &self,
         input: &Input,
         address: u64,
-        (place, pages): (u64, u64),
-        map: &[u8],
+        place: u64,
+        written: &[bool],
         each: EachEntry,
     ) -> Result<()> {
         let head = self.prefix(input).saturating_add(CHECKSUM as u64);
@@ -208,9 +214,8 @@ impl Array {
         let mut fields = input.cursor(verified(&bytes, BLOCK)?, BLOCK);
         self.check_prefix(&mut fields, *b"EADB", Some(place))?;
         let size = self.bytes_of(self.page).saturating_add(CHECKSUM as u64);
-        let mut written = map.iter().flat_map(|byte| (0..8).map(move |bit| byte & (0x80 >> bit) != 0));
-        for page in 0..pages {
-            if written.next() != Some(true) {
+        for (page, is_written) in (0_u64..).zip(written) {
+            if !is_written {
                 continue;
             }
             let at = page.checked_mul(size).and_then(|offset| address.checked_add(head)?.checked_add(offset));

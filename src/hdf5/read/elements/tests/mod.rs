@@ -1,1 +1,5 @@
-//! Against what h5py reads.
+//! Datasets that h5py wrote: their elements against those that it reads, and what damage makes of them.
+
+mod damage;
+mod layouts;
+mod oracle;
