@@ -244,6 +244,9 @@ def fixed_datasets(file):
     sparse[299990:] = 5
     sparse[140000:140020] = 6
     yield sparse.name
+    far = file.create_dataset("endless_filtered_sparse", (140000,), "i1", chunks=(1,), maxshape=(None,), shuffle=True)
+    far[139000:139990] = 8
+    yield far.name
     late = file.create_dataset("endless_second", (6, 900, 2), "<i4", chunks=(2, 7, 1), maxshape=(9, None, 5))
     late[...] = np.arange(10800).reshape(6, 900, 2)
     yield late.name
