@@ -1,6 +1,7 @@
 //! Elements of datasets in chunks.
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use std::num::NonZero;
+use std::thread;
 
 use super::filters::{Fault, Pipeline};
 use super::grid::Grid;
@@ -31,6 +32,9 @@ pub(super) struct Chunked<'a> {
 
 /// And no more chunks than these, however small they are.
 const MOST_SIDE_BY_SIDE: u64 = 1024;
+
+/// Less than this is decoded by the thread that asked for it.
+const WORTH_A_THREAD: u64 = 1 << 20;
 
 /// The chunk that was decoded last, where blocks are parts of chunks.
 pub(super) type LastChunk = Option<(u64, Vec<u8>)>;
@@ -141,10 +145,34 @@ impl Chunked<'_> {
         })
     }
 
-    /// Decodes chunks on all processors.
     fn read_batch(&self, input: &Input, batch: &[Piece], target: &mut Target) -> Result<()> {
-        let decoded: Vec<Result<Vec<u8>>> = batch.par_iter().map(|piece| self.decode(input, piece)).collect();
+        let decoded = self.decode_all(input, batch);
         batch.iter().zip(decoded).try_for_each(|(piece, chunk)| self.copy(&chunk?, piece, target))
+    }
+
+    /// Decodes chunks on all processors. The threads are our own: those that everybody shares are not there in forked
+    /// processes.
+    fn decode_all(&self, input: &Input, batch: &[Piece]) -> Vec<Result<Vec<u8>>> {
+        let decode = |part: &[Piece]| part.iter().map(|piece| self.decode(input, piece)).collect::<Vec<_>>();
+        let bytes = self.chunk_bytes.saturating_mul(batch.len() as u64);
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        if bytes < WORTH_A_THREAD || threads < 2 {
+            return decode(batch);
+        }
+        let mut parts = batch.chunks(batch.len().div_ceil(threads).max(1));
+        let own = parts.next().unwrap_or_default();
+        thread::scope(|scope| {
+            let start = |part| (part, thread::Builder::new().spawn_scoped(scope, move || decode(part)).ok());
+            let running: Vec<_> = parts.map(start).collect();
+            let mut decoded = decode(own);
+            for (part, thread) in running {
+                match thread.map(thread::ScopedJoinHandle::join) {
+                    Some(Ok(chunks)) => decoded.extend(chunks),
+                    _ => decoded.extend(decode(part)),
+                }
+            }
+            decoded
+        })
     }
 
     /// The runs of a piece: in its chunk, and in what is read.
