@@ -285,6 +285,17 @@ def fixed_datasets(file):
     yield file.create_dataset("scale_whole", data=wide, chunks=(16,), scaleoffset=0).name
     signed = (np.arange(500) % 90 - 45).astype("<i1")
     yield file.create_dataset("scale_i1", data=signed, chunks=(64,), scaleoffset=0, fillvalue=-45).name
+    pixels = np.round(1000 + 400 * np.sin(np.arange(6000) / 40))
+    pixels[2000:3300] = 7
+    pixels[3300:3400:9] = 900
+    noise = np.random.default_rng(3).integers(0, 2**16, 3000)
+    for kind in ["u1", "<i2", ">u2", "<i4", ">f4", "<f8"]:
+        mixed = np.concatenate([pixels % (256 if kind == "u1" else 2**15), noise % 128]).astype(kind)
+        for pixels_of_block, chunk in [(8, 512), (16, 100), (4, 6000), (32, 37)]:
+            for method in ["nn", "ec"]:
+                name = f"szip_{kind[-2:]}_{kind[0] == '>'}_{pixels_of_block}_{method}"
+                how = {"compression": "szip", "compression_opts": (method, pixels_of_block)}
+                yield file.create_dataset(name, data=mixed, chunks=(chunk,), **how).name
     words = [f"{n} ä" * (n % 50) for n in range(3000)]
     text = h5py.string_dtype()
     yield file.create_dataset("texts", data=words, dtype=text).name

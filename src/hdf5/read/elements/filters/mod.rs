@@ -10,6 +10,7 @@ mod nbit;
 mod scale_offset;
 mod shuffle;
 mod streams;
+mod szip;
 
 use crate::hdf5::read::layout::Filter;
 
@@ -110,6 +111,7 @@ fn undo(filter: &Filter, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>> {
         DEFLATE => streams::inflate(&bytes, limit),
         SHUFFLE => shuffle::undo(bytes, parameters),
         FLETCHER32 => fletcher32::undo(bytes),
+        SZIP => szip::undo(&bytes, parameters, limit),
         NBIT => nbit::undo(bytes, parameters, limit),
         SCALE_OFFSET => scale_offset::undo(&bytes, parameters, limit),
         LZF => lz::lzf(&bytes, limit),
@@ -122,7 +124,6 @@ fn undo(filter: &Filter, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>> {
 /// What a filter is called: as it is registered, or as the file says.
 fn name(id: u16, said: Option<&str>) -> &str {
     match id {
-        SZIP => "szip",
         305 => "LZO",
         307 => "bzip2",
         32001 => "Blosc",

@@ -9,7 +9,7 @@ use crate::hdf5::read::elements::values;
 use crate::hdf5::read::layout::{ChunkIndex, Layout};
 
 /// What is tried: a dataset of each index and filter.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "endless_filtered",
     "fixed_paged_filtered",
     "two_endless_lzf",
@@ -19,6 +19,7 @@ const NAMES: [&str; 11] = [
     "scale_f8",
     "scale_i1",
     "masked",
+    "szip_i2_False_8_nn",
     "texts_chunked",
     "lists",
 ];
