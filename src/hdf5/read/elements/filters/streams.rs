@@ -91,3 +91,58 @@ pub(super) fn zstd(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
 fn reserve(output: &mut Vec<u8>, size: usize) -> Result<()> {
     output.try_reserve_exact(size).or_else(|_| damaged(format!("its {size} bytes are beyond memory")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZLIB: &[u8] =
+        b"\x78\x9c\x4b\x4e\xcc\x49\x2e\x2e\xc9\x2f\x4a\x55\x48\x1e\x65\x11\x60\x01\x00\x7a\x8c\x74\x41";
+    const ZSTD: &[u8] =
+        b"\x28\xb5\x2f\xfd\x60\x2c\x00\x8d\x00\x00\x50\x63\x61\x6c\x63\x73\x74\x6f\x72\x65\x20\x01\x00\x1f\x55\x0b\x12";
+    const LZ4: &[u8] =
+        b"\xaf\x63\x61\x6c\x63\x73\x74\x6f\x72\x65\x20\x0a\x00\xff\x0b\x50\x74\x6f\x72\x65\x20";
+
+    type Decode = fn(&[u8], usize) -> Result<Vec<u8>>;
+
+    /// Two blocks, the second one stored as it is.
+    fn lz4_stream() -> Vec<u8> {
+        let head = [&303_u64.to_be_bytes()[..], &300_u32.to_be_bytes()].concat();
+        [&head, &21_u32.to_be_bytes()[..], LZ4, &3_u32.to_be_bytes(), b"end"].concat()
+    }
+
+    #[test]
+    fn streams_of_other_programs_are_decoded_and_hold_no_more_than_belongs_there() {
+        let text = b"calcstore ".repeat(30);
+        let longer = [&text[..], b"end"].concat();
+        let lz4_stream = lz4_stream();
+        let streams: [(&[u8], Decode, &[u8]); 3] =
+            [(ZLIB, inflate, &text), (ZSTD, zstd, &text), (&lz4_stream, lz4, &longer)];
+        for (stream, decode, expected) in streams {
+            assert_eq!(decode(stream, expected.len()).unwrap(), expected);
+            assert_eq!(decode(stream, expected.len() + 9).unwrap(), expected);
+            assert!(decode(stream, expected.len() - 1).is_err());
+            assert!(decode(stream, 0).is_err());
+            for end in 0..stream.len() {
+                assert_ne!(decode(&stream[..end], 400).unwrap_or_default(), expected, "cut at {end}");
+            }
+        }
+        for bit in 0..ZLIB.len() * 8 {
+            let mut stream = ZLIB.to_vec();
+            stream[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(found) = inflate(&stream, 300) {
+                assert_eq!(found, text, "bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_lz4_stream_that_claims_more_than_its_bytes_hold_is_refused() {
+        let mut stream = lz4_stream();
+        stream[8..12].copy_from_slice(&(1_u32 << 30).to_be_bytes());
+        stream[..8].copy_from_slice(&(1_u64 << 30).to_be_bytes());
+        assert!(lz4(&stream, 1 << 30).is_err());
+        stream[8..12].copy_from_slice(&0_u32.to_be_bytes());
+        assert!(lz4(&stream, 1 << 30).is_err());
+    }
+}

@@ -6,15 +6,17 @@ use std::mem::discriminant;
 use serde_json::json;
 
 use super::oracle::{Case, case, cases, input};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Result};
 use crate::hdf5::read::elements::{Values, values};
-use crate::hdf5::read::layout::{ChunkIndex, Layout};
+use crate::hdf5::read::layout::{ChunkIndex, Dataspace, Layout};
 
 #[test]
 fn blocks_of_every_layout_and_filter_hold_what_h5py_reads() {
-    let (mut indexes, mut filters) = (Vec::new(), BTreeSet::new());
+    let (mut indexes, mut filters, mut wrong) = (Vec::new(), BTreeSet::new(), Vec::new());
     for case in cases().iter().filter(|case| case.expected.is_null()) {
-        assert!(all(case) == case.bytes, "{}", case.name);
+        if !all(case).is_ok_and(|found| found == case.bytes) {
+            wrong.push(&case.name);
+        }
         if let Layout::Chunked { index, .. } = &case.layout
             && !indexes.contains(&discriminant(index))
         {
@@ -22,6 +24,7 @@ fn blocks_of_every_layout_and_filter_hold_what_h5py_reads() {
         }
         filters.extend(case.filters.iter().map(|filter| filter.id));
     }
+    assert!(wrong.is_empty(), "{wrong:?}");
     if !cases().is_empty() {
         assert_eq!(indexes.len(), 6);
         assert_eq!(filters, BTreeSet::from([1, 2, 3, 4, 5, 6, 32000]));
@@ -114,10 +117,7 @@ fn a_dataset_of_endless_shape_without_a_chunk_costs_nothing() {
     let mut case = case.clone();
     let Layout::Chunked { index, .. } = &mut case.layout else { unreachable!() };
     *index = ChunkIndex::Tree2 { address: None };
-    case.dataspace = super::super::super::Dataspace::Simple {
-        shape: vec![9_000_000_000_000_000_000],
-        maximum: vec![None],
-    };
+    case.dataspace = Dataspace::Simple { shape: vec![9_000_000_000_000_000_000], maximum: vec![None] };
     let input = input(&case.file);
     let reader = case.open(&input).unwrap();
     let mut blocks = 0;
@@ -134,16 +134,14 @@ fn a_dataset_of_endless_shape_without_a_chunk_costs_nothing() {
 }
 
 /// All elements, put together from blocks.
-fn all(case: &Case) -> Vec<u8> {
+fn all(case: &Case) -> Result<Vec<u8>> {
     let input = input(&case.file);
-    let reader = case.open(&input).unwrap_or_else(|error| panic!("{}: {error}", case.name));
     let mut whole = vec![0xa5; case.bytes.len()];
-    let read = reader.read_blocks(&mut |block| {
+    case.open(&input)?.read_blocks(&mut |block| {
         place(&mut whole, case.shape(), block.start, block.shape, block.bytes);
         Ok(())
-    });
-    read.unwrap_or_else(|error| panic!("{}: {error}", case.name));
-    whole
+    })?;
+    Ok(whole)
 }
 
 /// Puts a box of elements where it belongs, one by one.

@@ -74,7 +74,7 @@ pub fn cases() -> &'static [Case] {
         let directory = tempfile::tempdir().unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/hdf5_elements.py");
         let mut command = Command::new(python);
-        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(script).arg(directory.path()).args(["1", "80"]);
+        command.env("PYTHONDONTWRITEBYTECODE", "1").arg(script).arg(directory.path()).args(["1", "60"]);
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         load(directory.path())
