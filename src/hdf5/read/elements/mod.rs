@@ -4,7 +4,7 @@
 //!
 //! `index` finds chunks and `filters` undoes what was done to one; `chunked` puts them where they belong, `region` and
 //! `blocks` say where that is; [`DatasetReader`] reads whatever the layout is. What it gives are bytes as the file has
-//! them: [`values`](Values) makes numbers, texts and lists of them.
+//! them; [`values()`] makes numbers, texts and lists of those.
 
 mod blocks;
 mod chunked;

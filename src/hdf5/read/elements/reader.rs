@@ -83,11 +83,12 @@ impl<'a> DatasetReader<'a> {
         };
         let fill = match stored.fill {
             Some(bytes) if bytes.len() as u64 == element => bytes.clone(),
-            None => vec![0; usize::try_from(element).unwrap_or_default()],
-            Some(bytes) => {
+            Some(bytes) if !bytes.is_empty() => {
                 let why = format!("its {} bytes are no element of {element}", bytes.len());
                 return Err(corrupt("fill value", why));
             }
+            // One without bytes is defined to be the default.
+            _ => vec![0; usize::try_from(element).unwrap_or_default()],
         };
         let place = Place::new(input, stored, &shape, &maximum, element)?;
         Ok(Self { input, data_type: stored.data_type, shape, element, fill, place })
