@@ -7,4 +7,7 @@
 pub mod read;
 mod write;
 
-pub use write::{Attribute, Compound, DatasetWriter, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};
+pub use write::{
+    Attribute, ChunkedWriter, Chunking, Compound, DatasetWriter, Datatype, Described, Filter, Group, MAX_MESSAGE,
+    Member, Object, Place, Writer,
+};

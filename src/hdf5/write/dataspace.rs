@@ -8,11 +8,19 @@ pub(super) const MAX_RANK: usize = 32;
 /// An axis of this length would mean “unlimited”.
 const UNLIMITED: u64 = u64::MAX;
 
-/// Encodes a shape; that of a scalar is `[]`.
+/// Encodes a shape that stays as it is; that of a scalar is `[]`.
 ///
 /// # Errors
 /// `Unsupported` for more than 32 axes, or an axis of 2⁶⁴ − 1.
 pub(super) fn encode(shape: &[u64]) -> Result<Vec<u8>> {
+    encode_within(shape, &shape.iter().copied().map(Some).collect::<Vec<_>>())
+}
+
+/// Encodes a shape, and how long each axis may become; `None` for any length.
+///
+/// # Errors
+/// As [`encode`].
+pub(super) fn encode_within(shape: &[u64], maximum: &[Option<u64>]) -> Result<Vec<u8>> {
     if shape.len() > MAX_RANK || shape.contains(&UNLIMITED) {
         let message = format!("HDF5 has no shape of {} axes such as {shape:?}", shape.len());
         return Err(Error::new(ErrorKind::Unsupported, message));
@@ -20,8 +28,9 @@ pub(super) fn encode(shape: &[u64]) -> Result<Vec<u8>> {
     let rank = shape.len().to_le_bytes()[0];
     let has_maximum = u8::from(!shape.is_empty());
     let mut out = vec![1, rank, has_maximum, 0, 0, 0, 0, 0];
-    // The shape, then the largest one that it may grow to: the same.
-    shape.iter().chain(shape).for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
+    shape.iter().for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
+    let maximum = maximum.iter().map(|length| length.unwrap_or(UNLIMITED));
+    maximum.for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
     Ok(out)
 }
 

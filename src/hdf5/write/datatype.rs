@@ -37,6 +37,13 @@ pub enum Datatype {
     /// UTF-8 of variable length; the element is a reference of 16 bytes, given by
     /// [`Writer::strings`](super::Writer::strings).
     String,
+    /// Text of at most so many bytes, a NUL among them; ASCII.
+    FixedText(u32),
+    /// The address of an object, which [`Object::reference`](super::Object::reference) gives.
+    Reference,
+    /// References to objects, of any number; the element is a reference of 16 bytes to them, given by
+    /// [`Writer::references`](super::Writer::references).
+    References,
     /// Named members one after the other.
     Compound(Compound),
 }
@@ -51,6 +58,17 @@ impl Datatype {
     /// [`MAX_MESSAGE`](super::MAX_MESSAGE) are possible.
     pub fn message_size(&self) -> u64 {
         (self.encode().len() as u64).next_multiple_of(8)
+    }
+
+    /// The members of the attribute `REFERENCE_LIST` of a dimension scale, as libhdf5 writes them: a reference to a
+    /// dataset, which axis of it, and a gap of four bytes.
+    pub fn reference_list() -> Self {
+        let member = |name: &str, datatype: Self| {
+            let size = datatype.stored_size();
+            Member { name: name.to_owned(), shape: Vec::new(), datatype, size }
+        };
+        let members = vec![member("dataset", Self::Reference), member("dimension", Self::Uint32)];
+        Self::Compound(Compound { members, size: 16 })
     }
 
     /// Tells whether an element is, or has a member that is, a reference to a string.
@@ -74,8 +92,9 @@ impl Datatype {
             Self::Int8 | Self::Uint8 | Self::Bool => 1,
             Self::Int16 | Self::Uint16 | Self::Float16 => 2,
             Self::Int32 | Self::Uint32 | Self::Float32 => 4,
-            Self::Int64 | Self::Uint64 | Self::Float64 | Self::Complex64 => 8,
-            Self::Complex128 | Self::String => 16,
+            Self::Int64 | Self::Uint64 | Self::Float64 | Self::Complex64 | Self::Reference => 8,
+            Self::Complex128 | Self::String | Self::References => 16,
+            Self::FixedText(size) => *size,
             Self::Compound(compound) => compound.size,
         }
     }
@@ -104,6 +123,12 @@ impl Datatype {
             Self::Complex64 => Compound::complex(&Self::Float32).encode_into(least, out),
             Self::Complex128 => Compound::complex(&Self::Float64).encode_into(least, out),
             Self::String => encode_string(out),
+            Self::FixedText(size) => encode_prefix(Class::Text, Version::One, [0; 3], *size, out),
+            Self::Reference => encode_prefix(Class::Reference, Version::One, [0; 3], 8, out),
+            Self::References => {
+                encode_prefix(Class::VariableLength, Version::One, [0; 3], 16, out);
+                Self::Reference.encode_into(Version::One, out);
+            }
             Self::Compound(compound) => compound.encode_into(least, out),
         }
     }
@@ -234,7 +259,9 @@ enum Version {
 enum Class {
     FixedPoint = 0,
     FloatingPoint = 1,
+    Text = 3,
     Compound = 6,
+    Reference = 7,
     Enumeration = 8,
     VariableLength = 9,
     Array = 10,

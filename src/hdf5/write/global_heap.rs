@@ -1,4 +1,4 @@
-//! The global heap: collections of strings of variable length, wherever in the file they are referred from
+//! The global heap: collections of strings and other sequences of variable length, wherever in the file they are referred from
 //! (III.E).
 
 use std::io::{Seek, Write};
@@ -44,11 +44,24 @@ impl GlobalHeap {
         if string.contains('\0') {
             return Err(Error::new(ErrorKind::Unsupported, "an HDF5 string cannot hold a NUL character"));
         }
-        let (address, index) = if string.len() > LARGE {
-            (write_alone(sink, string.as_bytes())?, 1)
+        self.insert_sequence(sink, length, string.as_bytes())
+    }
+
+    /// Stores a sequence of so many elements and gives its reference.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub(super) fn insert_sequence<W: Write + Seek>(
+        &mut self,
+        sink: &mut Sink<W>,
+        length: u32,
+        bytes: &[u8],
+    ) -> Result<Reference> {
+        let (address, index) = if bytes.len() > LARGE {
+            (write_alone(sink, bytes)?, 1)
         } else {
-            let collection = self.with_room(sink, string.len())?;
-            (collection.address, collection.insert(string.as_bytes()))
+            let collection = self.with_room(sink, bytes.len())?;
+            (collection.address, collection.insert(bytes))
         };
         let mut reference = [0; 16];
         reference[..4].copy_from_slice(&length.to_le_bytes());

@@ -15,6 +15,13 @@ pub struct Object {
     pub(super) links: Option<SymbolTable>,
 }
 
+impl Object {
+    /// Gives what stands for the object in a [`Reference`](super::Datatype::Reference).
+    pub fn reference(&self) -> [u8; 8] {
+        self.header.to_le_bytes()
+    }
+}
+
 /// The addresses of the two structures that hold the links of a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SymbolTable {

@@ -1,4 +1,4 @@
-//! Object headers version 1, all in one block (IV.A.1.a).
+//! Object headers version 1 (IV.A.1.a): in one block, or a head and a block of messages elsewhere.
 
 use super::address::pad;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,6 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`Attribute::message_size`](super::Attribute::message_size) tell how many it will be.
 pub const MAX_MESSAGE: u64 = 65_528;
 
+/// The bytes of a header whose messages lie elsewhere: its head, and the one message that says where.
+pub(super) const SPLIT_SIZE: u64 = 16 + 8 + 16;
+
 /// What a message says.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum MessageKind {
@@ -17,7 +20,9 @@ pub(super) enum MessageKind {
     Datatype = 0x03,
     FillValue = 0x05,
     DataLayout = 0x08,
+    FilterPipeline = 0x0b,
     Attribute = 0x0c,
+    Continuation = 0x10,
     SymbolTable = 0x11,
 }
 
@@ -28,14 +33,16 @@ impl MessageKind {
             Self::Datatype => "a datatype message",
             Self::FillValue => "a fill value message",
             Self::DataLayout => "a data layout message",
+            Self::FilterPipeline => "a filter pipeline message",
             Self::Attribute => "an attribute message",
+            Self::Continuation => "a continuation message",
             Self::SymbolTable => "a symbol table message",
         }
     }
 
-    /// Bit 0: the message never changes; libhdf5 sets it for these two.
+    /// Bit 0: the message never changes; libhdf5 sets it for these.
     fn flags(self) -> u8 {
-        u8::from(matches!(self, Self::Datatype | Self::FillValue))
+        u8::from(matches!(self, Self::Datatype | Self::FillValue | Self::FilterPipeline))
     }
 }
 
@@ -53,9 +60,7 @@ impl ObjectHeader {
     /// `Unsupported` when it is larger than [`MAX_MESSAGE`], or the 65,536th.
     pub(super) fn push(&mut self, kind: MessageKind, body: &[u8]) -> Result<()> {
         let size = check_size(kind, body.len() as u64)?;
-        self.count = self.count.checked_add(1).ok_or_else(|| {
-            Error::new(ErrorKind::Unsupported, "an object has more than 65,535 attributes and other messages")
-        })?;
+        self.count = self.count.checked_add(1).ok_or_else(too_many)?;
         self.messages.extend_from_slice(&(kind as u16).to_le_bytes());
         self.messages.extend_from_slice(&size.to_le_bytes());
         self.messages.extend_from_slice(&[kind.flags(), 0, 0, 0]);
@@ -64,23 +69,54 @@ impl ObjectHeader {
         Ok(())
     }
 
+    /// Adds all messages of another header.
+    ///
+    /// # Errors
+    /// `Unsupported` when there are more than 65,535 then.
+    pub(super) fn extend(&mut self, other: &Self) -> Result<()> {
+        self.count = self.count.checked_add(other.count).ok_or_else(too_many)?;
+        self.messages.extend_from_slice(&other.messages);
+        Ok(())
+    }
+
     /// Encodes the whole header.
     ///
     /// # Errors
     /// `Unsupported` when its messages take 4 GiB or more.
     pub(super) fn encode(&self) -> Result<Vec<u8>> {
+        Ok([&self.encode_prefix(self.count)?, &*self.messages].concat())
+    }
+
+    /// Encodes the header in two parts: the messages, which lie at `address`, and a header of [`SPLIT_SIZE`] bytes that
+    /// continues there.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode), and `Unsupported` for the 65,535th message.
+    pub(super) fn split(self, address: u64) -> Result<(Vec<u8>, Vec<u8>)> {
+        let mut first = Self::default();
+        let length = self.messages.len() as u64;
+        let place = [address.to_le_bytes(), length.to_le_bytes()].concat();
+        first.push(MessageKind::Continuation, &place)?;
+        let count = self.count.checked_add(1).ok_or_else(too_many)?;
+        Ok(([&first.encode_prefix(count)?, &*first.messages].concat(), self.messages))
+    }
+
+    fn encode_prefix(&self, count: u16) -> Result<Vec<u8>> {
         let size = u32::try_from(self.messages.len()).map_err(|_| {
             Error::new(ErrorKind::Unsupported, "the attributes of an object take 4 GiB or more")
         })?;
         let mut out = Vec::with_capacity(16 + self.messages.len());
         out.extend_from_slice(&[1, 0]);
-        out.extend_from_slice(&self.count.to_le_bytes());
+        out.extend_from_slice(&count.to_le_bytes());
         out.extend_from_slice(&1_u32.to_le_bytes()); // one link refers to it
         out.extend_from_slice(&size.to_le_bytes());
         out.extend_from_slice(&[0; 4]);
-        out.extend_from_slice(&self.messages);
         Ok(out)
     }
+}
+
+fn too_many() -> Error {
+    Error::new(ErrorKind::Unsupported, "an object has more than 65,535 attributes and other messages")
 }
 
 /// Gives the padded size of a message of `size` bytes.

@@ -13,7 +13,7 @@ use super::superblock;
 use super::symbol_table::{
     Child, LocalHeap, NODE_ENTRIES, TREE_CHILDREN, TREE_NODE_SIZE, TreeNode, encode_node,
 };
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Writes one HDF5 file, children before the groups that hold them.
 ///
@@ -45,6 +45,17 @@ impl<W: Write + Seek> Writer<W> {
     /// `Unsupported` for a string of 4 GiB or more, or one with a NUL; otherwise what the sink says.
     pub fn strings<S: AsRef<str>>(&mut self, strings: &[S]) -> Result<Vec<[u8; 16]>> {
         strings.iter().map(|string| self.strings.insert(&mut self.sink, string.as_ref())).collect()
+    }
+
+    /// Stores a list of references to objects and gives what stands for it in an element of
+    /// [`Datatype::References`].
+    ///
+    /// # Errors
+    /// `Unsupported` for 2³² references; otherwise what the sink says.
+    pub fn references(&mut self, references: &[[u8; 8]]) -> Result<[u8; 16]> {
+        let length = u32::try_from(references.len())
+            .map_err(|_| Error::new(ErrorKind::Unsupported, "HDF5 has no list of 2³² references"))?;
+        self.strings.insert_sequence(&mut self.sink, length, references.as_flattened())
     }
 
     /// Stores strings and makes an attribute of them.

@@ -110,8 +110,8 @@ fn the_other_messages_of_datasets_are_those_of_h5py() -> Result<()> {
         hex(&dataspace::encode(&[2, 3])?),
         "01020100000000000200000000000000030000000000000002000000000000000300000000000000"
     );
-    assert_eq!(hex(&layout::fill_value(&Datatype::Float64)), "0202020100000000");
-    assert_eq!(hex(&layout::fill_value(&Datatype::String)), "0202000100000000");
+    assert_eq!(hex(&layout::fill_value(&Datatype::Float64, Allocation::Late, None)), "0202020100000000");
+    assert_eq!(hex(&layout::fill_value(&Datatype::String, Allocation::Late, None)), "0202000100000000");
     assert_eq!(
         padded_hex(layout::contiguous(u64::MAX, 24)),
         "0301ffffffffffffffff1800000000000000000000000000"
