@@ -7,30 +7,34 @@ use serde_json::Value as Json;
 
 use super::elements;
 use super::report::LeftOut;
-use super::walk::{Exported, OF_OBJECTS, Walk};
+use super::walk::{Exported, Walk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{Attribute, MAX_MESSAGE};
+use crate::hdf5::{Attribute, MAX_MESSAGE, Object};
 use crate::key::{Key, escape_component};
 use crate::nodes::typed_attribute;
 use crate::storage::Snapshot;
 use crate::values::{AnyArray, ArrayContent, Elements};
-use crate::zarr::{Kind, MARKER};
+use crate::zarr::MARKER;
 
 /// The most bytes of text that an attribute is to hold.
 const MAX_TEXT: usize = 60_000;
 
 impl<W: Write + Seek> Walk<'_, W> {
-    /// Writes the attributes of a node, with `prefix` before their names.
-    pub(super) fn attributes(&mut self, key: &Key, snapshot: &Snapshot, prefix: &str) -> Result<Exported> {
+    /// Writes the attributes of a node, with `prefix` before their names; those with names that the export gives others
+    /// itself are left out.
+    pub(super) fn attributes(
+        &mut self,
+        key: &Key,
+        snapshot: &Snapshot,
+        (prefix, taken): (&str, &[&str]),
+    ) -> Result<Exported> {
         let mut exported = Exported::default();
         for (name, json) in snapshot.metadata.attributes() {
             if name == MARKER {
                 continue;
             }
-            if matches!(snapshot.marker.kind, Some(Kind::Object { .. }))
-                && OF_OBJECTS.contains(&name.as_str())
-            {
-                let why = "the exported object has an attribute of this name of its own";
+            if taken.contains(&name.as_str()) {
+                let why = "what was exported has an attribute of this name of its own";
                 let error = Error::new(ErrorKind::Unsupported, why);
                 exported.left_out.push(LeftOut::new(format!("{key}@{name}"), &error));
                 continue;
@@ -60,8 +64,8 @@ impl<W: Write + Seek> Walk<'_, W> {
             match &flat.elements {
                 Elements::Strings(strings) => self.writer.string_attribute(name, &flat.shape, strings)?,
                 Elements::Bytes(bytes) => {
-                    let datatype = elements::datatype(flat.data_type, self.half);
-                    let bytes = elements::numbers(flat.data_type, self.half, bytes)?;
+                    let datatype = elements::datatype(flat.data_type, self.choices.style());
+                    let bytes = elements::numbers(flat.data_type, self.choices.style(), bytes)?;
                     Attribute::new(name, &datatype, &flat.shape, &bytes)?
                 }
             }
@@ -72,7 +76,7 @@ impl<W: Write + Seek> Walk<'_, W> {
 
     /// Whether an array is more than an attribute can hold.
     fn is_large(&self, name: &str, array: &ArrayContent<'_>) -> Result<bool> {
-        let datatype = elements::datatype(array.data_type, self.half);
+        let datatype = elements::datatype(array.data_type, self.choices.style());
         let is_long = matches!(&array.elements, Elements::Strings(strings)
             if strings.iter().map(|text| text.len()).sum::<usize>() > MAX_TEXT);
         Ok(is_long || Attribute::message_size(name, &datatype, &array.shape)? > MAX_MESSAGE)
@@ -88,11 +92,22 @@ impl<W: Write + Seek> Walk<'_, W> {
     ) -> Result<Attribute> {
         // No key holds a colon: the name cannot be that of a member.
         let sibling = format!("{}:{}", key.name(), escape_component(name)?);
-        let dataset = self.array(array, &[])?;
+        let dataset = self.spilled(array)?;
         let parent = key.parent().map_or(String::new(), |parent| parent.as_str().to_owned());
         let path = format!("/{parent}/{sibling}").replace("//", "/");
         exported.spilled.push((sibling, dataset));
         self.writer.string_attribute(name, &[], &[path])
+    }
+}
+
+impl<W: Write + Seek> Walk<'_, W> {
+    /// Writes an array in memory as a dataset.
+    fn spilled(&mut self, array: &ArrayContent<'_>) -> Result<Object> {
+        let style = self.choices.style();
+        let datatype = elements::datatype(array.data_type, style);
+        let mut dataset = self.writer.dataset(&datatype, &array.shape, &[])?;
+        elements::write(&mut dataset, (array.data_type, style), &array.elements)?;
+        dataset.finish()
     }
 }
 

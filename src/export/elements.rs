@@ -23,12 +23,25 @@ pub enum Half {
     Keep,
 }
 
+/// How elements are written where there is a choice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Style {
+    pub half: Half,
+    /// `bool` is written as `int8`, since netCDF reads no enumerations.
+    pub bools_as_integers: bool,
+}
+
+/// Whether the bytes of elements are the same in the file.
+pub(super) fn is_kept(data_type: DataType, style: Style) -> bool {
+    data_type.size().is_some_and(|size| size as u64 == datatype(data_type, style).size())
+}
+
 /// The datatype that an element gets in the file.
-pub(super) fn datatype(data_type: DataType, half: Half) -> Datatype {
+pub(super) fn datatype(data_type: DataType, style: Style) -> Datatype {
     match data_type {
-        DataType::Float16 if half == Half::Keep => Datatype::Float16,
-        DataType::Bool => Datatype::Bool,
-        DataType::Int8 => Datatype::Int8,
+        DataType::Float16 if style.half == Half::Keep => Datatype::Float16,
+        DataType::Bool if !style.bools_as_integers => Datatype::Bool,
+        DataType::Bool | DataType::Int8 => Datatype::Int8,
         DataType::Int16 => Datatype::Int16,
         DataType::Int32 => Datatype::Int32,
         DataType::Int64 => Datatype::Int64,
@@ -45,9 +58,9 @@ pub(super) fn datatype(data_type: DataType, half: Half) -> Datatype {
 }
 
 /// The bytes of numbers as they stand in the file.
-pub(super) fn numbers(data_type: DataType, half: Half, bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+pub(super) fn numbers(data_type: DataType, style: Style, bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     match data_type {
-        DataType::Float16 if half == Half::Widen => {
+        DataType::Float16 if style.half == Half::Widen => {
             let wide = bytes.as_chunks::<2>().0.iter().map(|half| f16::from_le_bytes(*half).to_f32());
             Ok(wide.flat_map(f32::to_le_bytes).collect::<Vec<u8>>().into())
         }
@@ -61,12 +74,12 @@ pub(super) fn numbers(data_type: DataType, half: Half, bytes: &[u8]) -> Result<C
 /// Writes the elements that come next.
 pub(super) fn write<W: Write + Seek>(
     dataset: &mut DatasetWriter<'_, W>,
-    (data_type, half): (DataType, Half),
+    (data_type, style): (DataType, Style),
     elements: &Elements<'_>,
 ) -> Result<u64> {
     match elements {
         Elements::Bytes(bytes) => {
-            let bytes = numbers(data_type, half, bytes)?;
+            let bytes = numbers(data_type, style, bytes)?;
             dataset.write(&bytes)?;
             Ok(bytes.len() as u64)
         }
@@ -115,7 +128,7 @@ impl Interleaved {
         Ok(())
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 }

@@ -1,16 +1,17 @@
 use std::fmt;
 use std::io::BufWriter;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::choices::{Choices, Hdf5Compression, TablesAs};
 use super::elements::Half;
 use super::report::{ExportProgress, ExportReport};
-use super::walk::Walk;
+use super::target::Target;
+use super::walk::{Telling, Walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::Writer;
 use crate::progress::Continue;
-use crate::storage::{Files, Handle, Output, Rename, Store, random_id};
+use crate::storage::{Output, Store};
 
 /// What is written at once.
 const BUFFER: usize = 1 << 20;
@@ -35,13 +36,14 @@ pub struct Hdf5Export<'a> {
     store: &'a Store,
     file: Option<PathBuf>,
     force: bool,
-    half: Half,
+    choices: Choices,
     progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
 }
 
 impl<'a> Hdf5Export<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
-        Self { store, file: None, force: false, half: Half::default(), progress: Box::new(|_| Continue::Yes) }
+        let progress = Box::new(|_| Continue::Yes);
+        Self { store, file: None, force: false, choices: Choices::default(), progress }
     }
 
     /// Sets the file; without it, that is `output.hdf5` in the directory of the store.
@@ -56,9 +58,65 @@ impl<'a> Hdf5Export<'a> {
         self
     }
 
+    /// Exports what matches a pattern and no more, with all that is below and the groups above: `/stats/*`, `**/mean`. Of
+    /// several patterns each adds something.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+    /// store.extend([("/0/mean", 1.0), ("/0/all", 2.0), ("/1/mean", 3.0)])?;
+    /// let report = store.hdf5_export().only("*/mean").run()?;
+    /// assert!(store.hdf5_export().only("/2").force(true).run().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn only(mut self, pattern: &str) -> Self {
+        self.choices.only.push(pattern);
+        self
+    }
+
+    /// Sets how numbers are compressed.
+    pub fn compression(mut self, compression: Hdf5Compression) -> Self {
+        self.choices.compression = compression;
+        self
+    }
+
+    /// Divides all arrays and tables into chunks. Without it those are that are compressed, that grow, or of which chunks
+    /// were never written; all others lie in one run, which every reader can map into memory.
+    pub fn chunked(mut self, chunked: bool) -> Self {
+        self.choices.chunked = chunked;
+        self
+    }
+
+    /// Adds a checksum to every chunk of numbers, which libhdf5 verifies; what has an axis then has chunks.
+    pub fn fletcher32(mut self, fletcher32: bool) -> Self {
+        self.choices.fletcher32 = fletcher32;
+        self
+    }
+
     /// Sets what becomes of `float16`.
     pub fn half(mut self, half: Half) -> Self {
-        self.half = half;
+        self.choices.half = half;
+        self
+    }
+
+    /// Sets what becomes of tables.
+    pub fn tables(mut self, tables: TablesAs) -> Self {
+        self.choices.tables = tables;
+        self
+    }
+
+    /// Writes only what netCDF reads: tables become groups of their columns, `bool` becomes `int8` with the attribute
+    /// `dtype` = `bool`, which xarray understands, and `float16` becomes `float32`. Complex numbers are not seen by netCDF
+    /// in any case.
+    pub fn netcdf_safe(mut self, netcdf_safe: bool) -> Self {
+        self.choices.netcdf_safe = netcdf_safe;
+        self
+    }
+
+    /// Adds what `NeXus` asks for, so that `H5Web` and `NeXpy` open the file on a labelled plot: classes for groups, `signal`
+    /// and `axes` where there are arrays, the way to the first plot. Objects become groups of the class `NXnote`.
+    pub fn nexus(mut self, nexus: bool) -> Self {
+        self.choices.nexus = nexus;
         self
     }
 
@@ -73,6 +131,7 @@ impl<'a> Hdf5Export<'a> {
     /// # Errors
     /// [`ErrorKind::AlreadyExists`]; [`ErrorKind::Corrupt`] for a damaged value; [`ErrorKind::Cancelled`];
     /// [`ErrorKind::StorageFull`] and others of the file system. There is no file then, or the one before.
+    /// [`ErrorKind::NotFound`] where nothing matches what was asked for alone;
     /// [`ErrorKind::InvalidInput`] where a directory, device or pipe has the name of the file, which no export replaces;
     /// and for a Zarr hierarchy that is no calculation, where no file was named: it would not belong there.
     pub fn run(self) -> Result<ExportReport> {
@@ -101,85 +160,14 @@ impl<'a> Hdf5Export<'a> {
             bytes: 0,
             left_out: Vec::new(),
             tables_as_groups: Vec::new(),
+            sparse: Vec::new(),
         };
         let writer = Writer::new(BufWriter::with_capacity(BUFFER, output), file)?;
-        let walk = Walk::new(self.store, writer, self.half, report, self.progress);
+        let walk = Walk::new(self.store, writer, self.choices, report, Telling::new(self.progress));
         let (sink, report) = walk.run()?;
         let output =
             sink.into_inner().map_err(|error| Error::io("cannot write", file, error.into_error()))?;
         Ok((output, report))
-    }
-}
-
-/// The file to be, and the one that it is until it is whole.
-struct Target {
-    files: Arc<dyn Files>,
-    file: PathBuf,
-    directory: Handle,
-    name: String,
-    partial: String,
-    force: bool,
-}
-
-impl Target {
-    fn new(files: Arc<dyn Files>, file: &Path, force: bool) -> Result<Self> {
-        let name = file
-            .file_name()
-            .and_then(|name| name.to_str())
-            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "not the name of a file").with_file(file))?;
-        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let directory = files.open_root(parent);
-        let directory = directory.map_err(|error| Error::io("cannot open the directory", parent, error))?;
-        let target = Self {
-            partial: format!(".{name}.{}.part", random_id()),
-            name: name.to_owned(),
-            file: file.to_path_buf(),
-            files,
-            directory,
-            force,
-        };
-        match target.files.stat(target.directory.as_fd(), name) {
-            // A device that is replaced is gone for everybody on the machine.
-            Ok(stat) if stat.is_special => {
-                let message =
-                    "a directory, device or pipe is there, which no export takes the place of; name a file";
-                Err(Error::new(ErrorKind::InvalidInput, message).with_file(file))
-            }
-            Ok(_) if !force => Err(target.exists()),
-            _ => Ok(target),
-        }
-    }
-
-    fn exists(&self) -> Error {
-        let message = "there is such a file already; name another one, or replace it by `force`";
-        Error::new(ErrorKind::AlreadyExists, message).with_file(&self.file)
-    }
-
-    fn create(&self) -> Result<Box<dyn Output>> {
-        let output = self.files.create_output(self.directory.as_fd(), &self.partial);
-        output.map_err(|error| Error::io("cannot make the file", &self.file, error))
-    }
-
-    /// Lets the file appear under its name; gives its size.
-    fn publish(&self, output: Box<dyn Output>) -> Result<u64> {
-        let failed = |error| Error::io("cannot write", &self.file, error);
-        output.sync().map_err(failed)?;
-        drop(output);
-        let directory = self.directory.as_fd();
-        let bytes = self.files.stat(directory, &self.partial).map_err(failed)?.bytes;
-        let how = if self.force { Rename::Over } else { Rename::New };
-        let renamed = self.files.rename((directory, &self.partial), (directory, &self.name), how);
-        renamed.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => self.exists(),
-            _ => failed(error),
-        })?;
-        self.files.sync(directory).map_err(failed)?;
-        Ok(bytes)
-    }
-
-    fn discard(&self) {
-        // The error that led here says more than a second one would.
-        let _ = self.files.remove_file(self.directory.as_fd(), &self.partial);
     }
 }
 

@@ -1,11 +1,18 @@
 //! Copies of a store in other formats: the one place where Zarr and HDF5 meet.
 
+mod array;
 mod attributes;
+mod choices;
 mod elements;
 mod hdf5;
+mod nexus;
 mod report;
+mod scales;
+mod table;
+mod target;
 mod walk;
 
+pub use choices::{Hdf5Compression, TablesAs};
 pub use elements::Half;
 pub use hdf5::Hdf5Export;
 pub use report::{ExportProgress, ExportReport, LeftOut};

@@ -24,8 +24,12 @@ pub struct ExportReport {
     pub bytes: u64,
     /// What the file lacks, and why.
     pub left_out: Vec<LeftOut>,
-    /// The keys of tables that are groups of columns in the file, being too wide for one compound.
+    /// The keys of tables that are groups of columns in the file, though that was not asked for: they are too wide for one
+    /// compound.
     pub tables_as_groups: Vec<String>,
+    /// The keys of arrays of which chunks were never written. Those are not in the file: most readers give the fill value
+    /// for them, pyfive and jsfive fail.
+    pub sparse: Vec<String>,
 }
 
 /// Something that could not be exported.

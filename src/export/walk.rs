@@ -2,24 +2,22 @@
 
 use std::io::{Seek, Write};
 
-use super::elements::{self, Half, Interleaved};
+use super::array::{self, grows};
+use super::choices::Choices;
+use super::nexus::{Plot, Shown};
 use super::report::{ExportProgress, ExportReport, LeftOut};
+use super::scales::{Axes, OF_DIMENSIONS, Scales};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{Attribute, Compound, Datatype, Group, MAX_MESSAGE, Member, Object, Writer};
+use crate::hdf5::{Attribute, Datatype, Group, Object, Writer};
 use crate::key::Key;
 use crate::object::Encoded;
 use crate::progress::Continue;
-use crate::storage::Store;
-use crate::values::{Elements, Source, Stored};
+use crate::storage::{Snapshot, Store};
+use crate::values::{DataType, Stored};
+use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
 
 /// The attributes that an exported object has besides the user's: its type and its schema.
-pub(super) const OF_OBJECTS: [&str; 2] = ["calcstore_type", "calcstore_schema"];
-
-/// About so many bytes of a table are put together at once.
-const TABLE_BYTES: u64 = 4 << 20;
-
-/// One column of a table that is being exported.
-type Column<'a> = (String, &'a dyn Source);
+const OF_OBJECTS: [&str; 2] = ["calcstore_type", "calcstore_schema"];
 
 /// The attributes of one object, and datasets for those that are too large to be attributes.
 #[derive(Default)]
@@ -29,93 +27,172 @@ pub(super) struct Exported {
     pub spilled: Vec<(String, Object)>,
     /// What HDF5 cannot hold; reported once the object is in the file.
     pub left_out: Vec<LeftOut>,
+    axes: Axes,
+    plot: Option<Plot>,
+    is_sparse: bool,
+}
+
+impl Exported {
+    /// Whether there is an attribute of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.attributes.iter().any(|attribute| attribute.name() == name)
+    }
 }
 
 /// What has been made of one node.
 enum Made {
     /// A dataset, or a group that is whole.
     Object(Object, Exported),
+    /// The labels of a dimension, whose header is written when all that refer to it are known.
+    Labels(Exported),
     /// A group, whose members come first.
     Members(Vec<String>, Exported),
+    /// It is not to be exported.
+    Nothing,
+}
+
+/// Says how far an export has come, and may stop it.
+pub(super) struct Telling<'a> {
+    progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
+    done: ExportProgress,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn new(progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>) -> Self {
+        Self { progress, done: ExportProgress::default() }
+    }
+
+    /// Adds bytes of elements.
+    pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
+        self.done.bytes += bytes;
+        self.tell()
+    }
+
+    fn add_node(&mut self) -> Result<()> {
+        self.done.nodes += 1;
+        self.tell()
+    }
+
+    fn tell(&mut self) -> Result<()> {
+        match (self.progress)(self.done) {
+            Continue::Yes => Ok(()),
+            Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
+        }
+    }
 }
 
 pub(super) struct Walk<'a, W> {
-    store: &'a Store,
+    pub(super) store: &'a Store,
     pub(super) writer: Writer<W>,
-    pub(super) half: Half,
-    report: ExportReport,
-    progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
-    done: ExportProgress,
+    pub(super) choices: Choices,
+    pub(super) scales: Scales,
+    pub(super) report: ExportReport,
+    pub(super) telling: Telling<'a>,
 }
 
 impl<'a, W: Write + Seek> Walk<'a, W> {
     pub(super) fn new(
         store: &'a Store,
         writer: Writer<W>,
-        half: Half,
+        choices: Choices,
         report: ExportReport,
-        progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
+        telling: Telling<'a>,
     ) -> Self {
-        Self { store, writer, half, report, progress, done: ExportProgress::default() }
+        Self { store, writer, choices, scales: Scales::default(), report, telling }
     }
 
     /// Writes everything; gives the sink and the report.
     pub(super) fn run(mut self) -> Result<(W, ExportReport)> {
         let root = Key::root();
-        let Made::Members(names, exported) = self.node(&root)? else {
+        let is_taken = self.choices.only.takes(&root);
+        let Made::Members(names, mut exported) = self.node(&root, is_taken)? else {
             return Err(Error::new(ErrorKind::Unsupported, "the root is a single array, not a group"));
         };
-        self.report.left_out.extend(exported.left_out);
-        let mut group = self.members(&root, names)?;
-        for (name, dataset) in exported.spilled {
-            group.insert(name, dataset)?;
+        let (mut group, shown) = self.members(&root, &names, is_taken)?;
+        if group.is_empty() && !is_taken {
+            let message = format!("nothing matches {}", self.choices.only.shown());
+            return Err(Error::new(ErrorKind::NotFound, message));
         }
+        self.classify(&root, &shown, &mut exported)?;
+        self.note(&mut group, &root, &mut exported)?;
         let sink = self.writer.finish(group, &exported.attributes)?;
         Ok((sink, self.report))
     }
 
-    /// Writes the members of a group.
-    fn members(&mut self, key: &Key, names: Vec<String>) -> Result<Group> {
-        let mut group = Group::new();
+    /// Writes the members of a group: all of them where it is taken, else those that are themselves, or hold what is.
+    fn members(&mut self, key: &Key, names: &[String], is_taken: bool) -> Result<(Group, Shown)> {
+        let only = self.choices.only.clone();
+        let takes = |child: &Key| is_taken || only.takes(child);
+        self.open_scales(key, names, takes)?;
+        let (mut group, mut shown) = (Group::new(), Shown::default());
         for name in names {
-            let key = key.child(&name)?;
-            let (object, exported) = match self.node(&key) {
-                Ok(Made::Object(object, exported)) => (object, exported),
-                Ok(Made::Members(names, exported)) => {
-                    let members = self.members(&key, names)?;
-                    (self.writer.group(members, &exported.attributes)?, exported)
+            let child = key.child(name)?;
+            let made = self.node(&child, takes(&child));
+            let (object, mut exported) = match made {
+                Ok(Made::Object(object, exported)) => (Some(object), exported),
+                Ok(Made::Labels(exported)) => (None, exported),
+                Ok(Made::Members(names, mut exported)) => {
+                    let (members, below) = self.members(&child, &names, takes(&child))?;
+                    if members.is_empty() && !takes(&child) {
+                        continue;
+                    }
+                    self.classify(&child, &below, &mut exported)?;
+                    if below.leads_anywhere() {
+                        shown.lead_to(name);
+                    }
+                    (Some(self.writer.group(members, &exported.attributes)?), exported)
                 }
-                // It was removed meanwhile.
+                // It was removed meanwhile, where it is not there.
+                Ok(Made::Nothing) => continue,
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) if error.kind() == ErrorKind::Unsupported => {
-                    self.report.left_out.push(LeftOut::new(key.to_string(), &error));
+                    self.report.left_out.push(LeftOut::new(child.to_string(), &error));
                     continue;
                 }
-                Err(error) => return Err(error.with_key(key.to_string())),
+                Err(error) => return Err(error.with_key(child.to_string())),
             };
-            group.insert(name, object)?;
-            self.report.left_out.extend(exported.left_out);
-            for (name, dataset) in exported.spilled {
-                group.insert(name, dataset)?;
+            if let Some(object) = object {
+                self.scales.note(&exported.axes, object.reference());
+                group.insert(name.clone(), object)?;
             }
-            self.done.nodes += 1;
-            tell(&mut self.progress, self.done)?;
+            shown.offer(exported.plot.take());
+            self.note(&mut group, &child, &mut exported)?;
+            self.telling.add_node()?;
         }
-        Ok(group)
+        self.close_scales(&mut group)?;
+        Ok((group, shown))
+    }
+
+    /// Links to what belongs beside an object that is in the file, and reports what it lacks.
+    fn note(&mut self, group: &mut Group, key: &Key, exported: &mut Exported) -> Result<()> {
+        self.report.left_out.append(&mut exported.left_out);
+        if exported.is_sparse {
+            self.report.sparse.push(key.to_string());
+        }
+        exported.spilled.drain(..).try_for_each(|(name, dataset)| group.insert(name, dataset))
     }
 
     /// Writes what a node holds itself.
-    fn node(&mut self, key: &Key) -> Result<Made> {
+    fn node(&mut self, key: &Key, is_taken: bool) -> Result<Made> {
         let store = self.store;
         store.read(key, |snapshot| {
-            let mut exported = self.attributes(key, snapshot, "")?;
+            let is_group = matches!(
+                (&snapshot.metadata, &snapshot.marker.kind),
+                (NodeMetadata::Group(_), None | Some(Kind::Root { .. }))
+            );
+            if !is_taken && !is_group {
+                return Ok(Made::Nothing);
+            }
+            if let (NodeMetadata::Array(array), None) = (&snapshot.metadata, &snapshot.marker.kind) {
+                return self.dataset(key, snapshot, array);
+            }
+            let taken = if matches!(snapshot.marker.kind, Some(Kind::Object { .. })) { &OF_OBJECTS[..] } else { &[] };
+            let mut exported = self.attributes(key, snapshot, ("", taken))?;
             let made = store.with_stored(snapshot, |stored| match stored {
                 Stored::Group => Ok(None),
-                Stored::Array(source) | Stored::Bytes(source) => {
-                    self.array(*source, &exported.attributes).map(Some)
-                }
-                Stored::Object(object) => self.object(object, &mut exported.attributes).map(Some),
-                Stored::Table(columns) => self.table(key, columns, &mut exported).map(Some),
+                Stored::Array(_) | Stored::Bytes(_) => self.bytes(snapshot, &exported).map(Some),
+                Stored::Object(object) => self.object(object, &mut exported).map(Some),
+                Stored::Table(columns) => self.table(key, (snapshot, columns), &mut exported).map(Some),
             })?;
             Ok(match made {
                 Some(object) => Made::Object(object, exported),
@@ -124,130 +201,72 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         })
     }
 
-    /// Writes an array as a dataset.
-    pub(super) fn array(&mut self, source: &dyn Source, attributes: &[Attribute]) -> Result<Object> {
-        let data_type = source.data_type();
-        let Self { writer, progress, done, half, .. } = self;
-        let mut dataset =
-            writer.dataset(&elements::datatype(data_type, *half), source.shape(), attributes)?;
-        source.read_blocks(&mut |block| {
-            done.bytes += elements::write(&mut dataset, (data_type, *half), &block)?;
-            tell(progress, *done)
-        })?;
-        dataset.finish()
-    }
-
-    /// Writes an object as the text of its JSON, with its type and structure as attributes.
-    fn object(&mut self, object: &Encoded, attributes: &mut Vec<Attribute>) -> Result<Object> {
-        let json = object.json()?.to_string();
-        attributes.push(self.writer.string_attribute(OF_OBJECTS[0], &[], &[&object.type_name])?);
-        if let Some(schema) = &object.schema {
-            let schema = schema.to_json().to_string();
-            attributes.push(self.writer.string_attribute(OF_OBJECTS[1], &[], &[schema])?);
+    /// Writes a plain array, on the scales of its axes.
+    fn dataset(&mut self, key: &Key, snapshot: &Snapshot, array: &ArrayMetadata) -> Result<Made> {
+        let has_labels = self.scales.has_labels(key.name());
+        let axes = if has_labels { Axes::new() } else { self.scales.of(array) };
+        let is_on_scales = axes.iter().any(Option::is_some);
+        let taken = if has_labels || is_on_scales { &OF_DIMENSIONS[..] } else { &[] };
+        let mut exported = self.attributes(key, snapshot, ("", taken))?;
+        self.mark_bool(array.data_type, &mut exported)?;
+        exported.attributes.extend(self.scales.reference(&axes, &mut self.writer)?);
+        if self.choices.nexus && !has_labels {
+            exported.plot = Plot::new(key.name(), array, self.scales.labels_here(&axes));
         }
-        let mut dataset = self.writer.dataset(&Datatype::String, &[], attributes)?;
-        let reference = dataset.strings(&[json])?;
-        dataset.write(reference.as_flattened())?;
-        dataset.finish()
+        exported.axes = axes;
+        let reader = self.store.chunk_reader(snapshot, array, false)?;
+        let grows = grows(array, snapshot.marker.provisional_chunks) && self.store.is_calculation();
+        let layout = array::layout(&reader, &self.choices, grows)?;
+        exported.is_sparse = layout.as_ref().is_some_and(array::Layout::is_sparse);
+        let described = self.array(&reader, layout.as_ref(), &exported.attributes)?;
+        if has_labels {
+            self.scales.keep(key.name(), described);
+            return Ok(Made::Labels(exported));
+        }
+        Ok(Made::Object(self.writer.describe(&described)?, exported))
     }
 
-    /// Writes a table as one compound dataset; one that is too wide as a group of its columns.
-    fn table(&mut self, key: &Key, columns: &[Column<'_>], exported: &mut Exported) -> Result<Object> {
-        let member = |(name, source): &Column<'_>| {
-            let inner = source.shape().get(1..).unwrap_or_default();
-            Member::new(name.clone(), inner, elements::datatype(source.data_type(), self.half))
+    /// Writes bytes that are no array of numbers to anybody.
+    fn bytes(&mut self, snapshot: &Snapshot, exported: &Exported) -> Result<Object> {
+        let NodeMetadata::Array(array) = &snapshot.metadata else {
+            return Err(Error::new(ErrorKind::Corrupt, "bytes are not stored as an array"));
         };
-        let members = columns.iter().map(member).collect::<Result<Vec<_>>>();
-        let compound = members.and_then(Compound::new).map(Datatype::Compound);
-        match compound {
-            Ok(compound) if compound.message_size() <= MAX_MESSAGE => {
-                self.compound(key, &compound, columns, exported)
-            }
-            Err(error) if error.kind() != ErrorKind::Unsupported => Err(error),
-            _ => self.group_of_columns(key, columns, exported),
-        }
+        let reader = self.store.chunk_reader(snapshot, array, false)?;
+        let layout = array::layout(&reader, &self.choices, false)?;
+        let described = self.array(&reader, layout.as_ref(), &exported.attributes)?;
+        self.writer.describe(&described)
     }
 
-    fn group_of_columns(
-        &mut self,
-        key: &Key,
-        columns: &[Column<'_>],
-        exported: &mut Exported,
-    ) -> Result<Object> {
-        let store = self.store;
-        let mut group = Group::new();
-        for (name, source) in columns {
-            let column = key.child(name)?;
-            let own = store.read(&column, |snapshot| self.attributes(&column, snapshot, ""))?;
-            group.insert(name.clone(), self.array(*source, &own.attributes)?)?;
-            for (name, dataset) in own.spilled {
-                group.insert(name, dataset)?;
-            }
-            exported.left_out.extend(own.left_out);
-        }
-        let key = key.to_string();
-        if !self.report.tables_as_groups.contains(&key) {
-            self.report.tables_as_groups.push(key);
-        }
-        self.writer.group(group, &exported.attributes)
-    }
-
-    /// Adds the attributes of the columns to those of the table, as `COLUMN@NAME`: a member of a compound has none.
-    fn attributes_of_columns(
-        &mut self,
-        key: &Key,
-        columns: &[Column<'_>],
-        exported: &mut Exported,
-    ) -> Result<()> {
-        let store = self.store;
-        for (name, _) in columns {
-            let prefix = format!("{name}@");
-            let own = store.read(&key.child(name)?, |snapshot| self.attributes(key, snapshot, &prefix))?;
-            exported.attributes.extend(own.attributes);
-            exported.spilled.extend(own.spilled);
-            exported.left_out.extend(own.left_out);
+    /// Says of integers that they were `bool`, in the way that xarray understands.
+    pub(super) fn mark_bool(&mut self, data_type: DataType, exported: &mut Exported) -> Result<()> {
+        if data_type == DataType::Bool && self.choices.style().bools_as_integers {
+            self.say(exported, "dtype", "bool")?;
         }
         Ok(())
     }
 
-    fn compound(
-        &mut self,
-        key: &Key,
-        compound: &Datatype,
-        columns: &[Column<'_>],
-        exported: &mut Exported,
-    ) -> Result<Object> {
-        self.attributes_of_columns(key, columns, exported)?;
-        let rows = columns.first().and_then(|(_, source)| source.shape().first().copied()).unwrap_or(0);
-        let step = (TABLE_BYTES / compound.size().max(1)).max(1);
-        let row = usize::try_from(compound.size())
-            .map_err(|_| Error::new(ErrorKind::Unsupported, "a row is larger than memory"))?;
-        let Self { writer, progress, done, half, .. } = self;
-        let mut dataset = writer.dataset(compound, &[rows], &exported.attributes)?;
-        let mut start = 0;
-        while start < rows {
-            let count = step.min(rows - start);
-            let mut block = Interleaved::new(usize::try_from(count).unwrap_or(usize::MAX), row);
-            for (_, source) in columns {
-                let rows = source.read_rows(start, count)?;
-                let column = match &rows {
-                    Elements::Bytes(bytes) => elements::numbers(source.data_type(), *half, bytes)?,
-                    Elements::Strings(strings) => dataset.strings(strings)?.into_flattened().into(),
-                };
-                block.push(&column)?;
-            }
-            dataset.write(block.bytes())?;
-            done.bytes += block.bytes().len() as u64;
-            tell(progress, *done)?;
-            start += count;
+    /// Writes an object as the text of its JSON, with its type and structure as attributes.
+    fn object(&mut self, object: &Encoded, exported: &mut Exported) -> Result<Object> {
+        let json = object.json()?.to_string();
+        self.say(exported, OF_OBJECTS[0], &object.type_name)?;
+        if let Some(schema) = &object.schema {
+            self.say(exported, OF_OBJECTS[1], &schema.to_json().to_string())?;
         }
-        dataset.finish()
+        if !self.choices.nexus {
+            return self.text(&json, &exported.attributes);
+        }
+        self.say(exported, "NX_class", "NXnote")?;
+        let mut note = Group::new();
+        note.insert("data", self.text(&json, &[])?)?;
+        note.insert("type", self.text("application/json", &[])?)?;
+        self.writer.group(note, &exported.attributes)
     }
-}
 
-fn tell(progress: &mut dyn FnMut(ExportProgress) -> Continue, done: ExportProgress) -> Result<()> {
-    match progress(done) {
-        Continue::Yes => Ok(()),
-        Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
+    /// Writes a scalar of text.
+    fn text(&mut self, text: &str, attributes: &[Attribute]) -> Result<Object> {
+        let mut dataset = self.writer.dataset(&Datatype::String, &[], attributes)?;
+        let reference = dataset.strings(&[text])?;
+        dataset.write(reference.as_flattened())?;
+        dataset.finish()
     }
 }

@@ -129,7 +129,7 @@ impl Selected<'_> {
         Ok(text)
     }
 
-    fn read(&self) -> Result<Elements<'static>> {
+    pub(super) fn read(&self) -> Result<Elements<'static>> {
         let Some(size) = self.reader.array.data_type.size() else {
             return self.read_text().map(Elements::Strings);
         };

@@ -32,8 +32,8 @@ thread_local! {
 /// Reads an array through the open directory of one of its versions.
 pub(crate) struct ArrayReader<'a> {
     pub(super) store: &'a Store,
-    directory: BorrowedFd<'a>,
-    place: &'a str,
+    pub(super) directory: BorrowedFd<'a>,
+    pub(super) place: &'a str,
     pub(super) array: &'a ArrayMetadata,
     /// The chunk files.
     pub(super) grid: ChunkGrid,
@@ -47,15 +47,15 @@ pub(crate) struct ArrayReader<'a> {
 }
 
 /// A chunk file that holds several chunks.
-struct OpenShard {
+pub(super) struct OpenShard {
     file: Arc<Handle>,
-    index: ShardIndex,
+    pub(super) index: ShardIndex,
 }
 
 /// The bytes of one chunk: a file, or a part of one.
-struct Stored {
+pub(super) struct Stored {
     file: Arc<Handle>,
-    path: String,
+    pub(super) path: String,
     start: u64,
     /// The whole file where it is not known.
     length: Option<u64>,
@@ -99,7 +99,7 @@ impl<'a> ArrayReader<'a> {
         self.codecs.shards().map_or(&self.array.chunk_shape, Shards::inner_shape)
     }
 
-    fn chunk_codecs(&self) -> &Codecs {
+    pub(super) fn chunk_codecs(&self) -> &Codecs {
         self.codecs.shards().map_or(&self.codecs, Shards::inner)
     }
 
@@ -107,7 +107,7 @@ impl<'a> ArrayReader<'a> {
         Error::new(ErrorKind::Corrupt, what).with_file(self.store.shown(self.place).join(path))
     }
 
-    fn in_file(&self, path: &str, error: Error) -> Error {
+    pub(super) fn in_file(&self, path: &str, error: Error) -> Error {
         error.with_file(self.store.shown(self.place).join(path))
     }
 
@@ -179,7 +179,7 @@ impl<'a> ArrayReader<'a> {
 
     /// Finds a chunk by its index among all chunks; `None` where it is fill value.
     #[expect(clippy::arithmetic_side_effects, reason = "a shard holds a chunk at least, along each axis")]
-    fn find(&self, index: &[u64]) -> Result<Option<Stored>> {
+    pub(super) fn find(&self, index: &[u64]) -> Result<Option<Stored>> {
         let Some(shards) = self.codecs.shards() else {
             let path = self.array.chunk_keys.path(index);
             let file = self.open_file(&path)?;
@@ -199,7 +199,7 @@ impl<'a> ArrayReader<'a> {
         }))
     }
 
-    fn shard(&self, at: &[u64], shards: &Shards) -> Result<Option<Arc<OpenShard>>> {
+    pub(super) fn shard(&self, at: &[u64], shards: &Shards) -> Result<Option<Arc<OpenShard>>> {
         let known = || self.shards.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = known().get(at) {
             return Ok(Some(Arc::clone(open)));
@@ -228,6 +228,12 @@ impl<'a> ArrayReader<'a> {
     }
 
     fn decode(&self, stored: &Stored, codecs: &Codecs) -> Result<Elements<'static>> {
+        let bytes = self.bytes_of(stored, codecs)?;
+        codecs.decode(bytes).map_err(|error| self.in_file(&stored.path, error))
+    }
+
+    /// Reads the bytes of a chunk as they are stored.
+    pub(super) fn bytes_of(&self, stored: &Stored, codecs: &Codecs) -> Result<Vec<u8>> {
         let failed = self.store.failed("cannot read", self.place);
         let length = match stored.length {
             Some(length) => length,
@@ -237,7 +243,7 @@ impl<'a> ArrayReader<'a> {
         let mut bytes = self.memory(&stored.path, length)?;
         let read = self.store.files.read_at(stored.file.as_fd(), stored.start, &mut [&mut bytes]);
         bytes.truncate(read.map_err(&failed)?);
-        codecs.decode(bytes).map_err(|error| self.in_file(&stored.path, error))
+        Ok(bytes)
     }
 
     /// Reads what `part` takes of a chunk of numbers to where it belongs in `out`.

@@ -54,7 +54,7 @@ pub(super) fn remember_process() {
 }
 
 /// Does work that rayon spreads over threads. In a forked child rayon would wait for ever for those of the parent.
-pub(super) fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let make = || Ok::<_, Infallible>(ThreadPoolBuilder::new().build().ok());
     let Ok(pool) = POOLS.get_or_init(|| PerProcess::new(None)).get_or_make(make);
     match pool {

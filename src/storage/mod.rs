@@ -13,7 +13,7 @@
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
-//! - `read`, `handle`, `array_read`, `chunk_read`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
+//! - `read`, `handle`, `array_read`, `chunk_read`, `chunk_by_chunk`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
 //!   noticing that something changed meanwhile; `elements`: what was read.
 //! - `sweep`, `litter`, `remove`: removing what is left over.
 //! - `check`, `look`, `look_groups`, `internals`, `dimensions`, `finding`: finding what is damaged or does not fit.
@@ -29,6 +29,7 @@ mod attributes;
 mod beneath;
 mod calculations;
 mod check;
+mod chunk_by_chunk;
 mod chunk_read;
 mod columns;
 mod commit;
@@ -83,10 +84,12 @@ pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory, id_of};
 pub(crate) use check::Checked;
+pub(crate) use chunk_read::ArrayReader;
 pub(crate) use columns::Column;
 pub(crate) use commit::Existing;
 pub use copy::Copied;
 pub(crate) use draft::Draft;
+pub(crate) use fork::in_parallel;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub use finding::{Finding, FindingKind, Remedy, Repaired};
 pub(crate) use handle::OpenNode;

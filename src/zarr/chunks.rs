@@ -82,6 +82,11 @@ impl ChunkGrid {
         self.total
     }
 
+    /// The elements of a chunk along each axis.
+    pub(crate) fn chunk_shape(&self) -> &[u64] {
+        &self.chunk
+    }
+
     /// The number of elements of a chunk.
     pub(crate) fn chunk_elements(&self) -> u64 {
         self.chunk.iter().product()
@@ -101,6 +106,13 @@ impl ChunkGrid {
             n /= count;
         }
         index
+    }
+
+    /// The number in C order of the chunk at `index`; `None` where there is none.
+    #[expect(clippy::arithmetic_side_effects, reason = "below the number of chunks")]
+    pub(crate) fn number(&self, index: &[u64]) -> Option<u64> {
+        let inside = self.contains(index);
+        inside.then(|| index.iter().zip(&self.counts).fold(0, |number, (at, count)| number * count + at))
     }
 
     /// Whether there is a chunk at `index`.

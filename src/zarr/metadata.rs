@@ -80,6 +80,11 @@ impl ChunkKeys {
         }
     }
 
+    /// The directory that all chunk files lie in, relative to their array; empty where that is the array's own.
+    pub(crate) fn directory(self) -> &'static str {
+        if matches!(self, Self::Default('/')) { "c" } else { "" }
+    }
+
     /// Whether the chunk files of an array lie in directories of their own.
     pub(crate) fn are_nested(self) -> bool {
         matches!(self, Self::Default('/') | Self::V2('/'))

@@ -15,7 +15,7 @@ mod metadata;
 mod names;
 
 pub(crate) use chunks::{ChunkGrid, default_chunk_shape, default_shard_shape};
-pub(crate) use codec::{CHECKSUM, Codecs, Parts, ShardIndex, Shards, checksum};
+pub(crate) use codec::{CHECKSUM, Codecs, Deflated, Parts, ShardIndex, Shards, checksum};
 pub use compression::Compression;
 pub(crate) use fill_value::FillValue;
 pub use marker::Status;

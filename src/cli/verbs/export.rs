@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use calcstore::{DataStore, ErrorKind, ExportReport};
-use clap::{Subcommand, ValueHint};
+use calcstore::{DataStore, ErrorKind, ExportReport, Half, Hdf5Compression, Hdf5Export, TablesAs};
+use clap::{Subcommand, ValueEnum, ValueHint};
 use serde_json::{Value as Json, json};
 
 use crate::cli::failure::{Exit, Failure};
@@ -27,7 +27,9 @@ The file appears whole or not at all. Its name is printed; what it lacks is said
 
 Examples:
   calcstore export hdf5                       output.hdf5 in the calculation's directory
-  calcstore -c 12 export hdf5 -o curves.hdf5")]
+  calcstore -c 12 export hdf5 -o curves.hdf5
+  calcstore export hdf5 --only '/stats/*'     these, with all that is below
+  calcstore export hdf5 --compression gzip    smaller, and slower to write")]
     Hdf5(Hdf5),
 }
 
@@ -40,6 +42,71 @@ struct Hdf5 {
     /// Replace a file that is there already
     #[arg(long)]
     force: bool,
+
+    /// Export what matches, with all that is below; may be given more than once
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+
+    /// auto (what is compressed in the store), none, or gzip[:LEVEL] for all
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    compression: Hdf5Compression,
+
+    /// Divide all arrays into chunks, not only those that need it
+    #[arg(long)]
+    chunked: bool,
+
+    /// Add a checksum to every chunk of numbers
+    #[arg(long)]
+    fletcher32: bool,
+
+    /// What becomes of float16, which few programs read
+    #[arg(long, value_name = "HOW", default_value = "widen")]
+    half: HalfAs,
+
+    /// What becomes of tables: one dataset of rows, or a group of columns
+    #[arg(long, value_name = "WHAT", default_value = "compound")]
+    tables: TableForm,
+
+    /// Write only what netCDF reads: columns for tables, int8 for bool
+    #[arg(long)]
+    netcdf_safe: bool,
+
+    /// Add what makes H5Web and NeXpy open a labelled plot
+    #[arg(long)]
+    nexus: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HalfAs {
+    Widen,
+    Keep,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TableForm {
+    Compound,
+    Groups,
+}
+
+impl Hdf5 {
+    /// The export that is asked for.
+    fn plan<'a>(&self, store: &'a DataStore) -> Hdf5Export<'a> {
+        let half = match self.half {
+            HalfAs::Widen => Half::Widen,
+            HalfAs::Keep => Half::Keep,
+        };
+        let tables = match self.tables {
+            TableForm::Compound => TablesAs::Compound,
+            TableForm::Groups => TablesAs::Groups,
+        };
+        let mut export = store.hdf5_export().force(self.force).half(half).tables(tables);
+        export = export.compression(self.compression).chunked(self.chunked).fletcher32(self.fletcher32);
+        export = export.netcdf_safe(self.netcdf_safe).nexus(self.nexus);
+        if let Some(file) = &self.output {
+            export = export.file(file);
+        }
+        self.only.iter().fold(export, |export, pattern| export.only(pattern))
+    }
 }
 
 /// Copies everything to a file of another format.
@@ -53,14 +120,11 @@ fn hdf5(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
     let store = session.read()?;
     let interrupt = Interrupt::watch();
     session.output.detail("exporting");
-    let progress = Progress::of_bytes(session.output, "exporting", || total(&store));
-    let mut export = store.hdf5_export().force(asked.force).on_progress(|done| {
+    let progress = Progress::of_bytes(session.output, "exporting", || total(&store, &asked.only));
+    let export = asked.plan(&store).on_progress(|done| {
         progress.set(done.bytes);
         interrupt.answer()
     });
-    if let Some(file) = &asked.output {
-        export = export.file(file);
-    }
     let report = export.run();
     drop(progress);
     let report = report.map_err(|error| match error.kind() {
@@ -75,8 +139,12 @@ fn hdf5(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
 }
 
 /// About how many bytes there are to write; what cannot be known beforehand counts nothing.
-fn total(store: &DataStore) -> u64 {
-    let nodes = store.walk_nodes("/").unwrap_or_default();
+fn total(store: &DataStore, only: &[String]) -> u64 {
+    let roots: Vec<String> = match only {
+        [] => vec!["/".to_owned()],
+        only => only.iter().filter_map(|pattern| store.glob(pattern).ok()).flatten().collect(),
+    };
+    let nodes: Vec<_> = roots.iter().flat_map(|root| store.walk_nodes(root).unwrap_or_default()).collect();
     nodes.iter().filter_map(|node| summary::bytes(store, node).ok().flatten()).fold(0, u64::saturating_add)
 }
 
@@ -85,7 +153,11 @@ fn print(session: &Session<'_>, report: &ExportReport) -> Result<(), Failure> {
     if session.output.is_json() {
         let left_out = report.left_out.iter().map(|left| json!({"key": left.key, "why": left.why}));
         let left_out = left_out.collect::<Json>();
-        return session.output.json(&json!({"file": file, "bytes": report.bytes, "left_out": left_out}));
+        let report = json!({
+            "file": file, "bytes": report.bytes, "left_out": left_out,
+            "tables_as_groups": report.tables_as_groups, "sparse": report.sparse,
+        });
+        return session.output.json(&report);
     }
     for left in &report.left_out {
         session.output.note(&format!("left out: {}: {}", left.key, left.why));
@@ -94,6 +166,9 @@ fn print(session: &Session<'_>, report: &ExportReport) -> Result<(), Failure> {
         session
             .output
             .note(&format!("{key}: has too many columns for one dataset, and became a group of them"));
+    }
+    for key in &report.sparse {
+        session.output.note(&format!("{key}: chunks that were never written are not in the file, either"));
     }
     session.output.note(&format!("exported {}", iec(report.bytes)));
     session.output.line(&file)

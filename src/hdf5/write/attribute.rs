@@ -40,6 +40,11 @@ impl Attribute {
         Ok(Self { name, message })
     }
 
+    /// Gives the name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Gives the bytes that such an attribute takes in an object header, where at most
     /// [`MAX_MESSAGE`](super::MAX_MESSAGE) are possible; strings count with their references only.
     ///

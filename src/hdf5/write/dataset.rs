@@ -32,37 +32,50 @@ impl<W: Write + Seek> Writer<W> {
         let size = dataspace::data_size(shape, datatype.size())?;
         let next = self.sink.next_address()?;
         let address = if size == 0 { UNDEFINED } else { next };
-        let header = contiguous(datatype, shape, (address, size), attributes)?;
+        let layout = Contiguous { datatype, shape, address, size };
+        let [before, after] = layout.messages(attributes)?;
         let address = self.sink.reserve(size)?;
-        Ok(DatasetWriter { writer: self, header, address, size, written: 0 })
-    }
-
-    /// Makes a dataset without writing its elements: readers take them for zero.
-    ///
-    /// # Errors
-    /// As [`dataset`](Self::dataset).
-    pub fn unwritten(&self, datatype: &Datatype, shape: &[u64], attributes: &[Attribute]) -> Result<Described> {
-        let size = dataspace::data_size(shape, datatype.size())?;
-        Ok(Described { header: contiguous(datatype, shape, (UNDEFINED, size), attributes)? })
+        let element = datatype.size();
+        let fill_value = layout::fill_value(datatype, Allocation::Late, None);
+        Ok(DatasetWriter { writer: self, before, fill_value, after, element, address, size, written: 0 })
     }
 }
 
-/// The header of a dataset in one run.
-fn contiguous(
-    datatype: &Datatype,
-    shape: &[u64],
-    (address, size): (u64, u64),
-    attributes: &[Attribute],
-) -> Result<ObjectHeader> {
-    let mut header = ObjectHeader::default();
-    header.push(MessageKind::Dataspace, &dataspace::encode(shape)?)?;
-    header.push(MessageKind::Datatype, &datatype.encode())?;
-    header.push(MessageKind::FillValue, &layout::fill_value(datatype, Allocation::Late, None))?;
-    header.push(MessageKind::DataLayout, &layout::contiguous(address, size))?;
-    attribute::push_all(attributes, &mut header)?;
-    // What is too large is to be found before the elements are written.
-    header.encode()?;
-    Ok(header)
+impl Described {
+    /// Describes a dataset whose elements are not written: readers take them for zero.
+    ///
+    /// # Errors
+    /// As [`Writer::dataset`].
+    pub fn unwritten(datatype: &Datatype, shape: &[u64]) -> Result<Self> {
+        let size = dataspace::data_size(shape, datatype.size())?;
+        let layout = Contiguous { datatype, shape, address: UNDEFINED, size };
+        let [mut header, after] = layout.messages(&[])?;
+        header.push(MessageKind::FillValue, &layout::fill_value(datatype, Allocation::Late, None))?;
+        header.extend(&after)?;
+        Ok(Self { header })
+    }
+}
+
+/// A dataset in one run.
+struct Contiguous<'a> {
+    datatype: &'a Datatype,
+    shape: &'a [u64],
+    address: u64,
+    size: u64,
+}
+
+impl Contiguous<'_> {
+    /// The messages before the fill value, and those behind it.
+    fn messages(&self, attributes: &[Attribute]) -> Result<[ObjectHeader; 2]> {
+        let (mut before, mut after) = (ObjectHeader::default(), ObjectHeader::default());
+        before.push(MessageKind::Dataspace, &dataspace::encode(self.shape)?)?;
+        before.push(MessageKind::Datatype, &self.datatype.encode())?;
+        after.push(MessageKind::DataLayout, &layout::contiguous(self.address, self.size))?;
+        attribute::push_all(attributes, &mut after)?;
+        // What is too large is to be found before the elements are written.
+        after.encode()?;
+        Ok([before, after])
+    }
 }
 
 /// Takes the elements of one dataset, then gives the [`Object`].
@@ -72,13 +85,35 @@ fn contiguous(
 #[must_use = "a dataset is written by its `finish`"]
 pub struct DatasetWriter<'a, W> {
     writer: &'a mut Writer<W>,
-    header: ObjectHeader,
+    before: ObjectHeader,
+    fill_value: Vec<u8>,
+    after: ObjectHeader,
+    /// The bytes of an element.
+    element: u64,
     address: u64,
     size: u64,
     written: u64,
 }
 
 impl<'a, W: Write + Seek> DatasetWriter<'a, W> {
+    /// Says what stands for elements that were never written, as it would be stored: all of these are, but who copies the
+    /// dataset may want to know.
+    ///
+    /// # Errors
+    /// `InvalidInput` when it has not the size of an element, or is longer than 64 KiB.
+    pub fn fill_value(mut self, value: &[u8]) -> Result<Self> {
+        // What comes before the value says nothing of it but its size.
+        const HEAD: usize = 4;
+        if value.len() as u64 != self.element {
+            let message = "the fill value has not the size of an element";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        self.fill_value.truncate(HEAD);
+        self.fill_value.extend_from_slice(&value.len().to_le_bytes()[..4]);
+        self.fill_value.extend_from_slice(value);
+        Ok(self)
+    }
+
     /// Writes the bytes that come next: elements in row-major order, little-endian, cut anywhere.
     ///
     /// # Errors
@@ -124,6 +159,9 @@ impl<'a, W: Write + Seek> DatasetWriter<'a, W> {
             let message = format!("{} of the {} bytes of the dataset were given", self.written, self.size);
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        Ok((self.writer, Described { header: self.header }))
+        let mut header = self.before;
+        header.push(MessageKind::FillValue, &self.fill_value)?;
+        header.extend(&self.after)?;
+        Ok((self.writer, Described { header }))
     }
 }

@@ -28,9 +28,8 @@ pub(super) fn encode_within(shape: &[u64], maximum: &[Option<u64>]) -> Result<Ve
     let rank = shape.len().to_le_bytes()[0];
     let has_maximum = u8::from(!shape.is_empty());
     let mut out = vec![1, rank, has_maximum, 0, 0, 0, 0, 0];
-    shape.iter().for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
     let maximum = maximum.iter().map(|length| length.unwrap_or(UNLIMITED));
-    maximum.for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
+    shape.iter().copied().chain(maximum).for_each(|length| out.extend_from_slice(&length.to_le_bytes()));
     Ok(out)
 }
 

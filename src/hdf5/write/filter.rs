@@ -60,7 +60,7 @@ impl Filter {
             out.extend_from_slice(&field.to_le_bytes());
         }
         out.extend_from_slice(name);
-        value.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
+        out.extend(value.into_iter().flat_map(u32::to_le_bytes));
         pad(out);
     }
 }

@@ -63,6 +63,11 @@ impl Group {
         Ok(())
     }
 
+    /// Tells whether there is no link.
+    pub fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
     /// Gives the links in the order of their bytes, which is that of `strcmp` in libhdf5.
     pub(super) fn into_links(self) -> impl ExactSizeIterator<Item = (String, Object)> {
         self.links.into_iter()

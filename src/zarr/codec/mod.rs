@@ -17,6 +17,7 @@ mod vlen_utf8;
 mod zstd;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde_json::Value as Json;
 
@@ -54,6 +55,22 @@ pub(crate) struct Codecs {
     order: Option<Vec<usize>>,
     serializer: Serializer,
     filters: Vec<Filter>,
+}
+
+/// A chunk that was compressed by gzip.
+#[derive(Debug)]
+pub(crate) struct Deflated {
+    /// What came out: all elements, little-endian.
+    pub elements: Vec<u8>,
+    stored: Vec<u8>,
+    body: Option<Range<usize>>,
+}
+
+impl Deflated {
+    /// The stream of deflate that the elements came out of; `None` where it was not a single one.
+    pub(crate) fn body(&self) -> Option<&[u8]> {
+        self.stored.get(self.body.clone()?)
+    }
 }
 
 /// The codec that makes bytes of elements.
@@ -136,6 +153,35 @@ impl Codecs {
             serializer: serializer.ok_or_else(missing)?,
             filters,
         })
+    }
+
+    /// The level of gzip, where chunks are numbers as in memory and compressed by it alone.
+    pub(crate) fn deflate_level(&self) -> Option<u32> {
+        match (&self.serializer, &self.order, self.filters.as_slice()) {
+            (
+                Serializer::Numbers { is_big: false },
+                None,
+                [Filter::Gzip { level }] | [Filter::Gzip { level }, Filter::Crc32c],
+            ) => Some(*level),
+            _ => None,
+        }
+    }
+
+    /// Whether chunks are compressed, by whatever.
+    pub(crate) fn compress(&self) -> bool {
+        self.filters.iter().any(|filter| *filter != Filter::Crc32c)
+    }
+
+    /// Decodes a chunk that has a [`deflate_level`](Self::deflate_level), and keeps what it is decoded from.
+    pub(crate) fn decode_deflated(&self, mut stored: Vec<u8>) -> Result<Deflated> {
+        if self.ends_with_checksum() {
+            checksum::strip(&mut stored)?;
+        }
+        let (decoded, body) = gzip::decode_member(&stored, self.limit(0, stored.len())?)?;
+        match self.deserialize(decoded)? {
+            Elements::Bytes(elements) => Ok(Deflated { elements: elements.into_owned(), stored, body }),
+            Elements::Strings(_) => Err(corrupt("it holds text, where numbers belong")),
+        }
     }
 
     /// Whether elements lie in the file as they do in memory; then, whether a checksum follows them.

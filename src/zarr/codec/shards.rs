@@ -75,6 +75,18 @@ impl Shards {
         &self.inner_shape
     }
 
+    /// The index among the inner chunks of all shards of the first one in the shard at `index`.
+    #[expect(clippy::arithmetic_side_effects, reason = "no inner chunk is empty")]
+    pub(crate) fn first_chunk(&self, index: &[u64], shard: &[u64]) -> Vec<u64> {
+        let axes = index.iter().zip(shard).zip(&self.inner_shape);
+        axes.map(|((at, shard), inner)| at.saturating_mul(shard / inner)).collect()
+    }
+
+    /// The indices within a shard of the inner chunks that it holds.
+    pub(crate) fn present(&self, index: &ShardIndex) -> impl Iterator<Item = Vec<u64>> {
+        (0..self.grid.len()).filter(|n| index.entry(*n).is_some()).map(|n| self.grid.index(n))
+    }
+
     /// The codecs of an inner chunk.
     pub(crate) fn inner(&self) -> &Codecs {
         &self.inner

@@ -1,0 +1,80 @@
+//! The file of an export, which has another name until it is whole.
+
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::storage::{Files, Handle, Output, Rename, random_id};
+
+/// The file to be, and the one that it is until it is whole.
+pub(super) struct Target {
+    files: Arc<dyn Files>,
+    file: PathBuf,
+    directory: Handle,
+    name: String,
+    partial: String,
+    force: bool,
+}
+
+impl Target {
+    pub(super) fn new(files: Arc<dyn Files>, file: &Path, force: bool) -> Result<Self> {
+        let name = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .ok_or_else(|| Error::new(ErrorKind::InvalidInput, "not the name of a file").with_file(file))?;
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = files.open_root(parent);
+        let directory = directory.map_err(|error| Error::io("cannot open the directory", parent, error))?;
+        let target = Self {
+            partial: format!(".{name}.{}.part", random_id()),
+            name: name.to_owned(),
+            file: file.to_path_buf(),
+            files,
+            directory,
+            force,
+        };
+        match target.files.stat(target.directory.as_fd(), name) {
+            // A device that is replaced is gone for everybody on the machine.
+            Ok(stat) if stat.is_special => {
+                let message =
+                    "a directory, device or pipe is there, which no export takes the place of; name a file";
+                Err(Error::new(ErrorKind::InvalidInput, message).with_file(file))
+            }
+            Ok(_) if !force => Err(target.exists()),
+            _ => Ok(target),
+        }
+    }
+
+    fn exists(&self) -> Error {
+        let message = "there is such a file already; name another one, or replace it by `force`";
+        Error::new(ErrorKind::AlreadyExists, message).with_file(&self.file)
+    }
+
+    pub(super) fn create(&self) -> Result<Box<dyn Output>> {
+        let output = self.files.create_output(self.directory.as_fd(), &self.partial);
+        output.map_err(|error| Error::io("cannot make the file", &self.file, error))
+    }
+
+    /// Lets the file appear under its name; gives its size.
+    pub(super) fn publish(&self, output: Box<dyn Output>) -> Result<u64> {
+        let failed = |error| Error::io("cannot write", &self.file, error);
+        output.sync().map_err(failed)?;
+        drop(output);
+        let directory = self.directory.as_fd();
+        let bytes = self.files.stat(directory, &self.partial).map_err(failed)?.bytes;
+        let how = if self.force { Rename::Over } else { Rename::New };
+        let renamed = self.files.rename((directory, &self.partial), (directory, &self.name), how);
+        renamed.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => self.exists(),
+            _ => failed(error),
+        })?;
+        self.files.sync(directory).map_err(failed)?;
+        Ok(bytes)
+    }
+
+    pub(super) fn discard(&self) {
+        // The error that led here says more than a second one would.
+        let _ = self.files.remove_file(self.directory.as_fd(), &self.partial);
+    }
+}
