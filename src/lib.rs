@@ -87,9 +87,7 @@ pub use datastore::{
     Overwrite, Parent, RepairReport, Size, StoredFile,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use export::{
-    ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs,
-};
+pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};
 pub use nodes::{
     Appender, Attributes, Dataset, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
     StoredTable, TableAppender, TableBlocks, TableSelection,

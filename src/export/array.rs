@@ -1,18 +1,18 @@
-//! Arrays as datasets: in one run, or in chunks.
+//! Writing arrays: in one run, or chunk by chunk.
 
 use std::borrow::Cow;
 use std::io::{Seek, Write};
 
 use rayon::prelude::*;
 
-use super::choices::{Choices, Method};
 use super::elements::{self, Style};
-use super::walk::{Telling, Walk};
+use super::layout::Layout;
+use super::report::Telling;
 use crate::error::Result;
-use crate::hdf5::{Attribute, ChunkedWriter, Chunking, Described, Filter};
+use crate::hdf5::{Attribute, ChunkedWriter, Chunking, Described, Filter, Writer};
 use crate::storage::{ArrayReader, in_parallel};
 use crate::values::{DataType, Elements, Source};
-use crate::zarr::{ArrayMetadata, ChunkGrid, FillValue, default_chunk_shape};
+use crate::zarr::{ChunkGrid, FillValue};
 
 /// So many bytes of elements are filtered at once, by several threads, unless one chunk has more.
 const BATCH_BYTES: u64 = 8 << 20;
@@ -20,135 +20,46 @@ const BATCH_BYTES: u64 = 8 << 20;
 /// And so many chunks.
 const BATCH_CHUNKS: u64 = 1024;
 
-/// The level at which is compressed what is compressed otherwise in the store.
-const USUAL_LEVEL: u8 = 4;
-
-/// HDF5 has no larger chunks.
-const MOST_CHUNK_BYTES: u64 = 1 << 32;
-
-/// How a dataset is divided and filtered.
-#[derive(Debug, Default)]
-pub(super) struct Layout {
-    pub chunk: Vec<u64>,
-    pub maximum: Vec<Option<u64>>,
-    pub filters: Vec<Filter>,
-    /// Whether chunks of gzip are taken over as they are.
-    rewraps: bool,
-    /// The numbers of the chunks that there are; `None` for all.
-    present: Option<Vec<u64>>,
-}
-
-impl Layout {
-    /// Whether chunks are left out, which stand for fill value.
-    pub fn is_sparse(&self) -> bool {
-        self.present.is_some()
-    }
-}
-
-/// Whether an array was made to grow, or has grown: its chunks are whole rows, and not those that follow from its shape.
-pub(super) fn grows(array: &ArrayMetadata, is_provisional: bool) -> bool {
-    let (chunk, _) = array.chunks_and_shards();
-    let mut axes = chunk.iter().zip(&array.shape).skip(1);
-    let usual = default_chunk_shape(&array.shape, array.data_type.expected_size());
-    is_provisional || (!chunk.is_empty() && chunk != usual && axes.all(|(chunk, length)| chunk >= length))
-}
-
-/// The filters of numbers of this size, if they are to be compressed.
-pub(super) fn filters(choices: &Choices, size: u64, is_compressed: bool) -> Vec<Filter> {
-    let level = match choices.compression.0 {
-        Method::None => None,
-        Method::Auto => is_compressed.then_some(USUAL_LEVEL),
-        Method::Gzip(level) => Some(level),
-    };
-    let shuffle = (level.is_some() && size > 1).then_some(Filter::Shuffle);
-    let fletcher32 = choices.fletcher32.then_some(Filter::Fletcher32);
-    [shuffle, level.map(Filter::Deflate), fletcher32].into_iter().flatten().collect()
-}
-
-/// Chooses the layout of an array; `None` for elements in one run.
-pub(super) fn layout(reader: &ArrayReader<'_>, choices: &Choices, grows: bool) -> Result<Option<Layout>> {
-    let array = reader.metadata();
-    if array.shape.is_empty() || (array.shape.contains(&0) && !grows) {
-        return Ok(None);
-    }
-    let size = elements::datatype(array.data_type, choices.style()).size();
-    let is_text = array.data_type == DataType::String;
-    let deflated = reader.codecs().deflate_level().filter(|_| choices.compression.0 == Method::Auto);
-    let mut layout = Layout { rewraps: deflated.is_some(), ..Layout::default() };
-    layout.filters = match deflated.and_then(|level| u8::try_from(level).ok()) {
-        _ if is_text => Vec::new(),
-        Some(level) => {
-            let fletcher32 = choices.fletcher32.then_some(Filter::Fletcher32);
-            [Some(Filter::Deflate(level)), fletcher32].into_iter().flatten().collect()
+/// Writes the elements of an array.
+pub(super) fn write<W: Write + Seek>(
+    (writer, telling): (&mut Writer<W>, &mut Telling<'_>),
+    (reader, style): (&ArrayReader<'_>, Style),
+    layout: Option<&Layout>,
+    attributes: &[Attribute],
+) -> Result<Described> {
+    let data_type = reader.data_type();
+    let datatype = elements::datatype(data_type, style);
+    let fill_value = match reader.fill_value() {
+        FillValue::Bytes(value) if value.iter().any(|byte| *byte != 0) => {
+            Some(elements::numbers(data_type, style, value)?)
         }
-        None => filters(choices, size, reader.codecs().compress()),
+        _ => None,
     };
-    // What is missing stands for the fill value, which a reference to text cannot be.
-    let may_lack = !is_text || reader.fill_value().text().is_empty();
-    layout.present = if may_lack { reader.present()? } else { None };
-    if !grows && !choices.chunked && layout.filters.is_empty() && layout.present.is_none() {
-        return Ok(None);
-    }
-    layout.maximum = array.shape.iter().copied().map(Some).collect();
-    if let Some(first) = layout.maximum.first_mut().filter(|_| grows) {
-        *first = None;
-    }
-    let chunk = reader.chunks()?.chunk_shape().to_vec();
-    // libhdf5 makes no dataset whose chunks are longer than it may become.
-    let clip = |(chunk, most): (&u64, &Option<u64>)| most.map_or(*chunk, |most| (*chunk).min(most.max(1)));
-    layout.chunk = chunk.iter().zip(&layout.maximum).map(clip).collect();
-    let bytes = layout.chunk.iter().fold(size, |bytes, length| bytes.saturating_mul(*length));
-    if bytes >= MOST_CHUNK_BYTES {
-        layout.chunk = default_chunk_shape(&array.shape, size);
-        (layout.rewraps, layout.present) = (false, None);
-    }
-    layout.rewraps &= layout.chunk == chunk && elements::is_kept(array.data_type, choices.style());
-    Ok(Some(layout))
-}
-
-impl<W: Write + Seek> Walk<'_, W> {
-    /// Writes the elements of an array.
-    pub(super) fn array(
-        &mut self,
-        reader: &ArrayReader<'_>,
-        layout: Option<&Layout>,
-        attributes: &[Attribute],
-    ) -> Result<Described> {
-        let (data_type, style) = (reader.data_type(), self.choices.style());
-        let datatype = elements::datatype(data_type, style);
-        let fill_value = match reader.fill_value() {
-            FillValue::Bytes(value) if value.iter().any(|byte| *byte != 0) => {
-                Some(elements::numbers(data_type, style, value)?)
-            }
-            _ => None,
-        };
-        let Self { writer, telling, .. } = self;
-        let Some(layout) = layout else {
-            let mut dataset = writer.dataset(&datatype, reader.shape(), attributes)?;
-            if let Some(value) = &fill_value {
-                dataset = dataset.fill_value(value)?;
-            }
-            reader.read_blocks(&mut |block| {
-                let bytes = elements::write(&mut dataset, (data_type, style), &block)?;
-                telling.add(bytes)
-            })?;
-            return dataset.end();
-        };
-        let chunking = Chunking {
-            maximum: &layout.maximum,
-            chunk: &layout.chunk,
-            filters: &layout.filters,
-            fill_value: fill_value.as_deref(),
-        };
-        let grid = ChunkGrid::new(reader.shape(), &layout.chunk)?;
-        let mut dataset = writer.chunked(&datatype, reader.shape(), &chunking, attributes)?;
-        let chunks = Chunks { reader, layout, grid, style, size: datatype.size() };
-        match &layout.present {
-            Some(present) => chunks.write(&mut dataset, present.iter().copied(), telling)?,
-            None => chunks.write(&mut dataset, 0..chunks.grid.len(), telling)?,
+    let Some(layout) = layout else {
+        let mut dataset = writer.dataset(&datatype, reader.shape(), attributes)?;
+        if let Some(value) = &fill_value {
+            dataset = dataset.fill_value(value)?;
         }
-        dataset.end()
+        reader.read_blocks(&mut |block| {
+            let bytes = elements::write(&mut dataset, (data_type, style), &block)?;
+            telling.add(bytes)
+        })?;
+        return dataset.end();
+    };
+    let chunking = Chunking {
+        maximum: &layout.maximum,
+        chunk: &layout.chunk,
+        filters: &layout.filters,
+        fill_value: fill_value.as_deref(),
+    };
+    let grid = ChunkGrid::new(reader.shape(), &layout.chunk)?;
+    let mut dataset = writer.chunked(&datatype, reader.shape(), &chunking, attributes)?;
+    let chunks = Chunks { reader, layout, grid, style, size: datatype.size() };
+    match &layout.present {
+        Some(present) => chunks.write(&mut dataset, present.iter().copied(), telling)?,
+        None => chunks.write(&mut dataset, 0..chunks.grid.len(), telling)?,
     }
+    dataset.end()
 }
 
 /// The chunks of an array on their way.
@@ -204,8 +115,13 @@ impl Chunks<'_> {
             let elements = self.cleaned(index, &deflated.elements);
             if let (Cow::Borrowed(_), Some(body)) = (&elements, deflated.body()) {
                 let stored = Filter::rewrap(body, &deflated.elements);
-                let rest: Vec<Filter> =
-                    self.layout.filters.iter().copied().filter(|filter| *filter == Filter::Fletcher32).collect();
+                let rest: Vec<Filter> = self
+                    .layout
+                    .filters
+                    .iter()
+                    .copied()
+                    .filter(|filter| *filter == Filter::Fletcher32)
+                    .collect();
                 return Ok(Filter::apply(&rest, self.size, &stored)?.into_owned());
             }
             return Ok(Filter::apply(&self.layout.filters, self.size, &elements)?.into_owned());

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::choices::{Choices, Hdf5Compression, TablesAs};
 use super::elements::Half;
-use super::report::{ExportProgress, ExportReport};
+use super::report::{ExportProgress, ExportReport, Telling};
 use super::target::Target;
-use super::walk::{Telling, Walk};
+use super::walk::Walk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::Writer;
 use crate::progress::Continue;
@@ -137,12 +137,12 @@ impl<'a> Hdf5Export<'a> {
     pub fn run(self) -> Result<ExportReport> {
         let file = self.file.clone().map_or_else(|| self.default_file(), Ok)?;
         let target = Target::new(Arc::clone(self.store.files()), &file, self.force)?;
-        let output = target.create()?;
+        let (partial, output) = target.create(self.store)?;
         let exported = self.write(output, &file).and_then(|(output, mut report)| {
-            report.bytes = target.publish(output)?;
+            report.bytes = target.publish(&partial, output)?;
             Ok(report)
         });
-        exported.inspect_err(|_| target.discard())
+        exported.inspect_err(|_| target.discard(&partial))
     }
 
     fn default_file(&self) -> Result<PathBuf> {

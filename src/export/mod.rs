@@ -5,6 +5,7 @@ mod attributes;
 mod choices;
 mod elements;
 mod hdf5;
+mod layout;
 mod nexus;
 mod report;
 mod scales;

@@ -4,10 +4,6 @@
 //! <https://manual.nexusformat.org>: the classes `NXroot`, `NXentry`, `NXdata` with `signal` and `axes`, `NXcollection` and
 //! `NXnote`; the attribute `default` leads from the root to the plot.
 
-use std::io::{Seek, Write};
-
-use super::walk::{Exported, Walk};
-use crate::error::Result;
 use crate::key::Key;
 use crate::values::DataType;
 use crate::zarr::ArrayMetadata;
@@ -30,7 +26,8 @@ pub(super) struct Shown {
 impl Plot {
     /// The plot of an array of numbers, if it has an axis.
     pub fn new(name: &str, array: &ArrayMetadata, axes: Vec<Option<String>>) -> Option<Self> {
-        let is_shown = !array.shape.is_empty() && !matches!(array.data_type, DataType::String | DataType::Bool);
+        let is_shown =
+            !array.shape.is_empty() && !matches!(array.data_type, DataType::String | DataType::Bool);
         is_shown.then(|| Self { signal: name.to_owned(), axes })
     }
 
@@ -60,39 +57,32 @@ impl Shown {
     }
 }
 
-impl<W: Write + Seek> Walk<'_, W> {
-    /// Says what class a group is of, and what it shows; what the user said stays.
-    pub(super) fn classify(&mut self, key: &Key, shown: &Shown, exported: &mut Exported) -> Result<()> {
-        if !self.choices.nexus {
-            return Ok(());
-        }
-        let is_top = key.parent().is_some_and(|parent| parent.is_root());
-        let plot = shown.plot.as_ref().filter(|_| !key.is_root());
-        let class = match plot {
-            _ if key.is_root() => "NXroot",
-            Some(_) => "NXdata",
-            None if is_top => "NXentry",
-            None => "NXcollection",
-        };
-        self.say(exported, "NX_class", class)?;
-        if let Some(plot) = plot {
-            self.say(exported, "signal", &plot.signal)?;
-            if plot.is_labelled() && !exported.has("axes") {
-                let axes: Vec<&str> = plot.axes.iter().map(|axis| axis.as_deref().unwrap_or(".")).collect();
-                let attribute = self.writer.string_attribute("axes", &[axes.len() as u64], &axes)?;
-                exported.attributes.push(attribute);
-            }
-        } else if let Some(name) = &shown.default {
-            self.say(exported, "default", name)?;
-        }
-        Ok(())
-    }
+/// The value of an attribute.
+#[derive(Debug)]
+pub(super) enum Said {
+    Text(String),
+    List(Vec<String>),
+}
 
-    /// Adds an attribute, unless the user has one of this name.
-    pub(super) fn say(&mut self, exported: &mut Exported, name: &str, text: &str) -> Result<()> {
-        if !exported.has(name) {
-            exported.attributes.push(self.writer.string_attribute(name, &[], &[text])?);
+/// What is said of a group by attributes: its class, and what it shows.
+pub(super) fn said_of(key: &Key, shown: &Shown) -> Vec<(&'static str, Said)> {
+    let is_top = key.parent().is_some_and(|parent| parent.is_root());
+    let plot = shown.plot.as_ref().filter(|_| !key.is_root());
+    let class = match plot {
+        _ if key.is_root() => "NXroot",
+        Some(_) => "NXdata",
+        None if is_top => "NXentry",
+        None => "NXcollection",
+    };
+    let mut said = vec![("NX_class", Said::Text(class.to_owned()))];
+    if let Some(plot) = plot {
+        said.push(("signal", Said::Text(plot.signal.clone())));
+        if plot.is_labelled() {
+            let axes = plot.axes.iter().map(|axis| axis.clone().unwrap_or_else(|| ".".to_owned()));
+            said.push(("axes", Said::List(axes.collect())));
         }
-        Ok(())
+    } else if let Some(name) = &shown.default {
+        said.push(("default", Said::Text(name.clone())));
     }
+    said
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Continue;
 
 /// How far an export has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,5 +46,35 @@ pub struct LeftOut {
 impl LeftOut {
     pub(super) fn new(key: String, error: &Error) -> Self {
         Self { key, why: error.message().to_owned() }
+    }
+}
+
+/// Says how far an export has come, and may stop it.
+pub(super) struct Telling<'a> {
+    progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
+    done: ExportProgress,
+}
+
+impl<'a> Telling<'a> {
+    pub(super) fn new(progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>) -> Self {
+        Self { progress, done: ExportProgress::default() }
+    }
+
+    /// Adds bytes of elements.
+    pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
+        self.done.bytes += bytes;
+        self.tell()
+    }
+
+    pub(super) fn add_node(&mut self) -> Result<()> {
+        self.done.nodes += 1;
+        self.tell()
+    }
+
+    fn tell(&mut self) -> Result<()> {
+        match (self.progress)(self.done) {
+            Continue::Yes => Ok(()),
+            Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
+        }
     }
 }

@@ -8,12 +8,11 @@
 use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 
-use super::array::grows;
-use super::walk::Walk;
+use super::layout::grows;
 use crate::error::Result;
 use crate::hdf5::{Attribute, Chunking, Datatype, Described, Group, Place, Writer};
 use crate::key::Key;
-use crate::storage::Snapshot;
+use crate::storage::{Snapshot, Store};
 use crate::zarr::{ArrayMetadata, NodeMetadata};
 
 /// The attributes that make a scale, or refer to one; nobody else's may have these names.
@@ -21,7 +20,7 @@ pub(super) const OF_DIMENSIONS: [&str; 5] =
     ["CLASS", "DIMENSION_LIST", "NAME", "REFERENCE_LIST", "_Netcdf4Dimid"];
 
 /// What a scale without labels is called, before its length.
-const NO_LABELS: &str = "This is a netCDF dimension but not a netCDF variable";
+const NO_LABELS: &str = "This is a netCDF dimension but not a netCDF variable.";
 
 /// The most references that fit into an attribute. A scale with more has none: readers need only the other direction.
 const MOST_REFERENCES: usize = 4000;
@@ -109,7 +108,11 @@ impl Scales {
     }
 
     /// Makes the attribute by which a dataset refers to the scales of its axes, where it has any.
-    pub fn reference<W: Write + Seek>(&self, axes: &Axes, writer: &mut Writer<W>) -> Result<Option<Attribute>> {
+    pub fn reference<W: Write + Seek>(
+        &self,
+        axes: &Axes,
+        writer: &mut Writer<W>,
+    ) -> Result<Option<Attribute>> {
         if axes.iter().all(Option::is_none) {
             return Ok(None);
         }
@@ -127,12 +130,12 @@ impl Scales {
     }
 }
 
-impl<W: Write + Seek> Walk<'_, W> {
+impl Scales {
     /// Takes places for the scales of a group, of whose members those that `takes` chooses are exported.
-    pub(super) fn open_scales(
+    pub fn open<W: Write + Seek>(
         &mut self,
-        key: &Key,
-        names: &[String],
+        (store, writer): (&Store, &mut Writer<W>),
+        (key, names): (&Key, &[String]),
         takes: impl Fn(&Key) -> bool,
     ) -> Result<()> {
         let mut lines = BTreeMap::new();
@@ -142,9 +145,9 @@ impl<W: Write + Seek> Walk<'_, W> {
             if !takes(&child) {
                 continue;
             }
-            let look = |snapshot: &Snapshot| Ok(dimensions(snapshot));
+            let look = |snapshot: &Snapshot| Ok(dimensions(snapshot, store.is_calculation()));
             // Whatever is wrong is said when the member is exported.
-            let Ok(Some((shape, dimensions))) = self.store.read(&child, look) else { continue };
+            let Ok(Some((shape, dimensions))) = store.read(&child, look) else { continue };
             if let [length] = shape[..] {
                 lines.insert(name.clone(), length);
             }
@@ -159,21 +162,21 @@ impl<W: Write + Seek> Walk<'_, W> {
             let length = labels.copied().unwrap_or(length);
             let has_labels = labels.is_some();
             let is_taken = !has_labels && names.contains(&name);
-            if is_taken || (!has_labels && self.scales.find(&name, length).is_some()) {
+            if is_taken || (!has_labels && self.find(&name, length).is_some()) {
                 continue;
             }
-            let (place, id) = (self.writer.place()?, self.scales.count);
-            self.scales.count = id.saturating_add(1);
+            let (place, id) = (writer.place()?, self.count);
+            self.count = id.saturating_add(1);
             let scale = Scale { length, grows, id, place, labels: None, has_labels, users: Vec::new() };
             scales.insert(name, scale);
         }
-        self.scales.open.push(scales);
+        self.open.push(scales);
         Ok(())
     }
 
     /// Writes the headers of the scales of the innermost group, and links to them.
-    pub(super) fn close_scales(&mut self, group: &mut Group) -> Result<()> {
-        for (name, scale) in self.scales.open.pop().unwrap_or_default() {
+    pub fn close<W: Write + Seek>(&mut self, writer: &mut Writer<W>, group: &mut Group) -> Result<()> {
+        for (name, scale) in self.open.pop().unwrap_or_default() {
             let mut attributes = vec![fixed("CLASS", "DIMENSION_SCALE")?];
             let described = match scale.labels {
                 Some(labels) => {
@@ -182,18 +185,19 @@ impl<W: Write + Seek> Walk<'_, W> {
                 }
                 None => {
                     attributes.push(fixed("NAME", &format!("{NO_LABELS}{:10}", scale.length))?);
-                    without_labels(&mut self.writer, &scale)?
+                    without_labels(writer, &scale)?
                 }
             };
             let id = scale.id.to_le_bytes();
             attributes.push(Attribute::new("_Netcdf4Dimid", &Datatype::Int32, &[], &id)?);
             if !scale.users.is_empty() && scale.users.len() <= MOST_REFERENCES {
-                let entry = |(dataset, axis): &([u8; 8], u32)| [&dataset[..], &axis.to_le_bytes(), &[0; 4]].concat();
+                let entry =
+                    |(dataset, axis): &([u8; 8], u32)| [&dataset[..], &axis.to_le_bytes(), &[0; 4]].concat();
                 let list: Vec<u8> = scale.users.iter().flat_map(entry).collect();
                 let (datatype, shape) = (Datatype::reference_list(), [scale.users.len() as u64]);
                 attributes.push(Attribute::new("REFERENCE_LIST", &datatype, &shape, &list)?);
             }
-            group.insert(name, self.writer.describe_at(&scale.place, described, &attributes)?)?;
+            group.insert(name, writer.describe_at(&scale.place, described, &attributes)?)?;
         }
         Ok(())
     }
@@ -202,13 +206,13 @@ impl<W: Write + Seek> Walk<'_, W> {
 /// The dimensions that an array uses, by name.
 type Used = Vec<(String, Dimension)>;
 
-/// The shape of an array, and its dimensions.
-fn dimensions(snapshot: &Snapshot) -> Option<(Vec<u64>, Used)> {
+/// The shape of an array, and its dimensions, those along which it grows among them.
+fn dimensions(snapshot: &Snapshot, may_grow: bool) -> Option<(Vec<u64>, Used)> {
     let NodeMetadata::Array(array) = &snapshot.metadata else { return None };
     if snapshot.marker.kind.is_some() {
         return None;
     }
-    let is_growing = grows(array, snapshot.marker.provisional_chunks);
+    let is_growing = may_grow && grows(array, snapshot.marker.provisional_chunks);
     let axes = given_names(array).zip(&array.shape).enumerate();
     let dimensions = axes.filter_map(|(axis, (name, length))| {
         Some((name?.to_owned(), Dimension { length: *length, grows: is_growing && axis == 0 }))

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::io::{Seek, Write};
 
-use super::array::{self, grows};
 use super::choices::TablesAs;
 use super::elements::{self, Interleaved, Style};
+use super::layout::{filters, grows, layout};
 use super::walk::{Exported, Walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Chunking, Compound, Datatype, Filter, Group, MAX_MESSAGE, Member, Object};
@@ -81,9 +81,9 @@ impl<W: Write + Seek> Walk<'_, W> {
                 let mut metadata = metadata.clone();
                 metadata.shape = source.shape().to_vec();
                 let reader = store.chunk_reader(snapshot, &metadata, table.marker.sparse)?;
-                let layout = array::layout(&reader, &self.choices, grows(&metadata, false))?;
+                let layout = layout(&reader, &self.choices, grows(&metadata, false))?;
                 self.mark_bool(metadata.data_type, &mut own)?;
-                let described = self.array(&reader, layout.as_ref(), &own.attributes)?;
+                let described = self.array((&reader, layout.as_ref()), &own.attributes)?;
                 Ok((self.writer.describe(&described)?, own))
             })?;
             group.insert(name.clone(), dataset)?;
@@ -133,9 +133,9 @@ impl<W: Write + Seek> Walk<'_, W> {
         let storage = self.attributes_of_columns(key, columns, exported)?;
         let rows = columns.first().and_then(|(_, source)| source.shape().first().copied()).unwrap_or(0);
         let most = (TABLE_BYTES / compound.size().max(1)).max(1);
-        let filters = array::filters(&self.choices, compound.size(), storage.is_compressed);
-        let is_chunked = storage.growing_by.is_some()
-            || (rows > 0 && (self.choices.chunked || !filters.is_empty()));
+        let filters = filters(&self.choices, compound.size(), storage.is_compressed);
+        let is_chunked =
+            storage.growing_by.is_some() || (rows > 0 && (self.choices.chunked || !filters.is_empty()));
         let step = match storage.growing_by {
             Some(rows) => rows.clamp(1, most),
             None => most.min(rows).max(1),

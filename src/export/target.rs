@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Files, Handle, Output, Rename, random_id};
+use crate::storage::{Files, Handle, Output, Partial, Rename, Store};
 
 /// The file to be, and the one that it is until it is whole.
 pub(super) struct Target {
@@ -13,7 +13,6 @@ pub(super) struct Target {
     file: PathBuf,
     directory: Handle,
     name: String,
-    partial: String,
     force: bool,
 }
 
@@ -26,14 +25,7 @@ impl Target {
         let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let directory = files.open_root(parent);
         let directory = directory.map_err(|error| Error::io("cannot open the directory", parent, error))?;
-        let target = Self {
-            partial: format!(".{name}.{}.part", random_id()),
-            name: name.to_owned(),
-            file: file.to_path_buf(),
-            files,
-            directory,
-            force,
-        };
+        let target = Self { name: name.to_owned(), file: file.to_path_buf(), files, directory, force };
         match target.files.stat(target.directory.as_fd(), name) {
             // A device that is replaced is gone for everybody on the machine.
             Ok(stat) if stat.is_special => {
@@ -51,20 +43,20 @@ impl Target {
         Error::new(ErrorKind::AlreadyExists, message).with_file(&self.file)
     }
 
-    pub(super) fn create(&self) -> Result<Box<dyn Output>> {
-        let output = self.files.create_output(self.directory.as_fd(), &self.partial);
-        output.map_err(|error| Error::io("cannot make the file", &self.file, error))
+    /// Begins the file, under another name.
+    pub(super) fn create(&self, store: &Store) -> Result<(Partial, Box<dyn Output>)> {
+        store.begin((&self.directory, &self.name), &self.file)
     }
 
     /// Lets the file appear under its name; gives its size.
-    pub(super) fn publish(&self, output: Box<dyn Output>) -> Result<u64> {
+    pub(super) fn publish(&self, partial: &Partial, output: Box<dyn Output>) -> Result<u64> {
         let failed = |error| Error::io("cannot write", &self.file, error);
         output.sync().map_err(failed)?;
         drop(output);
         let directory = self.directory.as_fd();
-        let bytes = self.files.stat(directory, &self.partial).map_err(failed)?.bytes;
+        let bytes = self.files.stat(directory, partial.name()).map_err(failed)?.bytes;
         let how = if self.force { Rename::Over } else { Rename::New };
-        let renamed = self.files.rename((directory, &self.partial), (directory, &self.name), how);
+        let renamed = self.files.rename((directory, partial.name()), (directory, &self.name), how);
         renamed.map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => self.exists(),
             _ => failed(error),
@@ -73,8 +65,7 @@ impl Target {
         Ok(bytes)
     }
 
-    pub(super) fn discard(&self) {
-        // The error that led here says more than a second one would.
-        let _ = self.files.remove_file(self.directory.as_fd(), &self.partial);
+    pub(super) fn discard(&self, partial: &Partial) {
+        partial.discard(self.directory.as_fd());
     }
 }

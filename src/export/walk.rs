@@ -2,17 +2,17 @@
 
 use std::io::{Seek, Write};
 
-use super::array::{self, grows};
+use super::array;
 use super::choices::Choices;
-use super::nexus::{Plot, Shown};
-use super::report::{ExportProgress, ExportReport, LeftOut};
+use super::layout::{Layout, grows, layout};
+use super::nexus::{Plot, Said, Shown, said_of};
+use super::report::{ExportReport, LeftOut, Telling};
 use super::scales::{Axes, OF_DIMENSIONS, Scales};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{Attribute, Datatype, Group, Object, Writer};
+use crate::hdf5::{Attribute, Datatype, Described, Group, Object, Writer};
 use crate::key::Key;
 use crate::object::Encoded;
-use crate::progress::Continue;
-use crate::storage::{Snapshot, Store};
+use crate::storage::{ArrayReader, Snapshot, Store};
 use crate::values::{DataType, Stored};
 use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
 
@@ -49,36 +49,6 @@ enum Made {
     Members(Vec<String>, Exported),
     /// It is not to be exported.
     Nothing,
-}
-
-/// Says how far an export has come, and may stop it.
-pub(super) struct Telling<'a> {
-    progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>,
-    done: ExportProgress,
-}
-
-impl<'a> Telling<'a> {
-    pub(super) fn new(progress: Box<dyn FnMut(ExportProgress) -> Continue + 'a>) -> Self {
-        Self { progress, done: ExportProgress::default() }
-    }
-
-    /// Adds bytes of elements.
-    pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
-        self.done.bytes += bytes;
-        self.tell()
-    }
-
-    fn add_node(&mut self) -> Result<()> {
-        self.done.nodes += 1;
-        self.tell()
-    }
-
-    fn tell(&mut self) -> Result<()> {
-        match (self.progress)(self.done) {
-            Continue::Yes => Ok(()),
-            Continue::No => Err(Error::new(ErrorKind::Cancelled, "the export was stopped")),
-        }
-    }
 }
 
 pub(super) struct Walk<'a, W> {
@@ -123,7 +93,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
     fn members(&mut self, key: &Key, names: &[String], is_taken: bool) -> Result<(Group, Shown)> {
         let only = self.choices.only.clone();
         let takes = |child: &Key| is_taken || only.takes(child);
-        self.open_scales(key, names, takes)?;
+        self.scales.open((self.store, &mut self.writer), (key, names), takes)?;
         let (mut group, mut shown) = (Group::new(), Shown::default());
         for name in names {
             let child = key.child(name)?;
@@ -159,7 +129,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             self.note(&mut group, &child, &mut exported)?;
             self.telling.add_node()?;
         }
-        self.close_scales(&mut group)?;
+        self.scales.close(&mut self.writer, &mut group)?;
         Ok((group, shown))
     }
 
@@ -186,7 +156,8 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             if let (NodeMetadata::Array(array), None) = (&snapshot.metadata, &snapshot.marker.kind) {
                 return self.dataset(key, snapshot, array);
             }
-            let taken = if matches!(snapshot.marker.kind, Some(Kind::Object { .. })) { &OF_OBJECTS[..] } else { &[] };
+            let taken =
+                if matches!(snapshot.marker.kind, Some(Kind::Object { .. })) { &OF_OBJECTS[..] } else { &[] };
             let mut exported = self.attributes(key, snapshot, ("", taken))?;
             let made = store.with_stored(snapshot, |stored| match stored {
                 Stored::Group => Ok(None),
@@ -216,9 +187,9 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         exported.axes = axes;
         let reader = self.store.chunk_reader(snapshot, array, false)?;
         let grows = grows(array, snapshot.marker.provisional_chunks) && self.store.is_calculation();
-        let layout = array::layout(&reader, &self.choices, grows)?;
-        exported.is_sparse = layout.as_ref().is_some_and(array::Layout::is_sparse);
-        let described = self.array(&reader, layout.as_ref(), &exported.attributes)?;
+        let layout = layout(&reader, &self.choices, grows)?;
+        exported.is_sparse = layout.as_ref().is_some_and(Layout::is_sparse);
+        let described = self.array((&reader, layout.as_ref()), &exported.attributes)?;
         if has_labels {
             self.scales.keep(key.name(), described);
             return Ok(Made::Labels(exported));
@@ -232,9 +203,45 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             return Err(Error::new(ErrorKind::Corrupt, "bytes are not stored as an array"));
         };
         let reader = self.store.chunk_reader(snapshot, array, false)?;
-        let layout = array::layout(&reader, &self.choices, false)?;
-        let described = self.array(&reader, layout.as_ref(), &exported.attributes)?;
+        let layout = layout(&reader, &self.choices, false)?;
+        let described = self.array((&reader, layout.as_ref()), &exported.attributes)?;
         self.writer.describe(&described)
+    }
+
+    /// Writes the elements of an array.
+    pub(super) fn array(
+        &mut self,
+        (reader, layout): (&ArrayReader<'_>, Option<&Layout>),
+        attributes: &[Attribute],
+    ) -> Result<Described> {
+        let style = self.choices.style();
+        array::write((&mut self.writer, &mut self.telling), (reader, style), layout, attributes)
+    }
+
+    /// Says what class a group is of, and what it shows.
+    fn classify(&mut self, key: &Key, shown: &Shown, exported: &mut Exported) -> Result<()> {
+        if !self.choices.nexus {
+            return Ok(());
+        }
+        for (name, said) in said_of(key, shown) {
+            match said {
+                Said::Text(text) => self.say(exported, name, &text)?,
+                Said::List(list) if !exported.has(name) => {
+                    let attribute = self.writer.string_attribute(name, &[list.len() as u64], &list)?;
+                    exported.attributes.push(attribute);
+                }
+                Said::List(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an attribute, unless the user has one of this name.
+    fn say(&mut self, exported: &mut Exported, name: &str, text: &str) -> Result<()> {
+        if !exported.has(name) {
+            exported.attributes.push(self.writer.string_attribute(name, &[], &[text])?);
+        }
+        Ok(())
     }
 
     /// Says of integers that they were `bool`, in the way that xarray understands.

@@ -8,6 +8,6 @@ pub mod read;
 mod write;
 
 pub use write::{
-    Attribute, ChunkedWriter, Chunking, Compound, DatasetWriter, Datatype, Described, Filter, Group, MAX_MESSAGE,
-    Member, Object, Place, Writer,
+    Attribute, ChunkedWriter, Chunking, Compound, DatasetWriter, Datatype, Described, Filter, Group,
+    MAX_MESSAGE, Member, Object, Place, Writer,
 };

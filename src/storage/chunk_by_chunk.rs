@@ -120,7 +120,8 @@ impl ArrayReader<'_> {
         found: &mut Vec<Vec<u64>>,
     ) -> Result<()> {
         let is_last = index.len().saturating_add(1) == self.array.shape.len();
-        let entries = self.store.files.list(directory).map_err(self.store.failed("cannot list", self.place))?;
+        let entries =
+            self.store.files.list(directory).map_err(self.store.failed("cannot list", self.place))?;
         for entry in entries {
             let at = entry.name.to_str().and_then(|name| Some((name, name.parse::<u64>().ok()?)));
             let Some((name, at)) = at.filter(|(name, at)| at.to_string() == **name) else { continue };

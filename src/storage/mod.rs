@@ -15,7 +15,7 @@
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
 //! - `read`, `handle`, `array_read`, `chunk_read`, `chunk_by_chunk`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
 //!   noticing that something changed meanwhile; `elements`: what was read.
-//! - `sweep`, `litter`, `remove`: removing what is left over.
+//! - `sweep`, `litter`, `remove`: removing what is left over; `partial`: files beside a store while they are written.
 //! - `check`, `look`, `look_groups`, `internals`, `dimensions`, `finding`: finding what is damaged or does not fit.
 //! - `repair`, `lost`: mending that, or setting it aside.
 //! - `calculations`, `next_id`, `delete`: the directories `calc_<ID>`; `root`: a store's topmost group; `parent`: the way
@@ -59,6 +59,7 @@ mod next_id;
 mod node_write;
 mod older;
 mod parent;
+mod partial;
 mod read;
 mod recover;
 mod recovered;
@@ -89,10 +90,11 @@ pub(crate) use columns::Column;
 pub(crate) use commit::Existing;
 pub use copy::Copied;
 pub(crate) use draft::Draft;
-pub(crate) use fork::in_parallel;
 pub(crate) use files::{Files, Handle, Os, Output, Rename};
 pub use finding::{Finding, FindingKind, Remedy, Repaired};
+pub(crate) use fork::in_parallel;
 pub(crate) use handle::OpenNode;
+pub(crate) use partial::Partial;
 pub(crate) use read::{Snapshot, is_nothing};
 pub use recovered::{Outcome, Recovered};
 pub(crate) use size::Footprint;

@@ -12,6 +12,7 @@ use super::displaced::CHANGES;
 use super::files::{Entry, Extent, Handle};
 use super::litter::GRACE;
 use super::lock::Mode;
+use super::partial::{abandoned, is_partial};
 use super::remove::remove_tree;
 use super::stage::OWNER;
 use super::store::{INTERNALS, Store};
@@ -41,6 +42,8 @@ pub enum LeftoverKind {
     Trash,
     /// A calculation whose deletion was interrupted.
     Calculation,
+    /// The beginning of a file that an export which was killed was writing.
+    Export,
 }
 
 /// Something that nobody needs any more.
@@ -115,7 +118,8 @@ impl Store {
             let fresh = Trust::new(self.access().locks);
             let trust = self.writer().map_or(&fresh, |writer| &writer.trust);
             let found = self.left_over(trust, Some(asked), true)?;
-            return Ok(found.iter().map(|found| (self.leftover(found), Ok(()))).collect());
+            let partial = self.partial_files(asked, &Trust::new(self.access().locks), |_| Ok(()))?;
+            return Ok(found.iter().map(|found| (self.leftover(found), Ok(()))).chain(partial).collect());
         }
         let writer = self.writer()?;
         let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
@@ -124,7 +128,30 @@ impl Store {
         drop(self.lock("tree", Mode::Exclusive, writer.patience)?);
         self.flush_before(&found)?;
         let remove = |found| (self.leftover(found), self.remove_found(found));
-        Ok(found.iter().map(remove).collect())
+        let mut collected: Vec<_> = found.iter().map(remove).collect();
+        collected.extend(self.partial_files(asked, &writer.trust, |name| {
+            let removed = self.files.remove_file(self.root(), name);
+            removed.map_err(|error| Error::io("cannot remove", self.shown(name), error))
+        })?);
+        Ok(collected)
+    }
+
+    /// Finds what killed exports left in the directory of the store, and does something to each.
+    fn partial_files(
+        &self,
+        asked: Collection,
+        trust: &Trust,
+        handle: impl Fn(&str) -> Result<()>,
+    ) -> Result<Vec<(Leftover, Result<()>)>> {
+        let entries = self.files.list(self.root()).map_err(self.failed("cannot list", ""))?;
+        let age = asked.older_than.unwrap_or(GRACE);
+        let found = entries.iter().filter(|entry| entry.is_file).filter_map(|entry| {
+            let name = entry.name.to_str().filter(|name| is_partial(name, None))?;
+            let (_lock, bytes) = abandoned(&*self.files, (self.root(), name), age, trust)?;
+            let leftover = Leftover { kind: LeftoverKind::Export, path: self.shown(name), bytes, files: 1 };
+            Some((leftover, handle(name)))
+        });
+        Ok(found.collect())
     }
 
     /// A displaced value may be all that a power cut would leave of its key: its successor goes to the disk first.

@@ -21,6 +21,7 @@ mod deletion;
 mod dictionary;
 mod documents;
 mod errors;
+mod export;
 mod foreign;
 mod forks;
 mod format_spec;

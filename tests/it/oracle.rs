@@ -28,6 +28,8 @@ pub enum Program {
     Hdf5Tools,
     /// h5wasm, in node.
     H5wasm,
+    /// Another of the programs for node.
+    Javascript(&'static str),
     /// libhdf5-java; knows no manifest and only reads everything.
     Walk,
 }
@@ -77,6 +79,7 @@ impl Program {
                 with_script(python()?, here.join("hdf5_tools.py"))
             }
             Self::H5wasm => with_script(variable("NODE")?, here.join("h5wasm_read.mjs")),
+            Self::Javascript(program) => with_script(variable("NODE")?, here.join(program)),
             Self::Walk => {
                 let mut java = Command::new(variable("JAVA")?);
                 java.arg("-cp").arg(variable("JAVA_CLASSPATH")?);

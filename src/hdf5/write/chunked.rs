@@ -89,7 +89,8 @@ impl<W: Write + Seek> Writer<W> {
         }
         attribute::push_all(attributes, &mut after)?;
         after.encode()?;
-        let counts = shape.iter().zip(chunking.chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect();
+        let counts =
+            shape.iter().zip(chunking.chunk).map(|(length, chunk)| length.div_ceil(*chunk)).collect();
         let size = chunking.filters.is_empty().then_some(size);
         let index = ChunkIndex::new(chunking.chunk, datatype.size());
         Ok(ChunkedWriter { writer: self, before, after, chunk, element, counts, size, index })

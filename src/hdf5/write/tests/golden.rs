@@ -14,6 +14,7 @@ use crate::hdf5::write::attribute::{self, Attribute};
 use crate::hdf5::write::datatype::Datatype;
 use crate::hdf5::write::global_heap::GlobalHeap;
 use crate::hdf5::write::group::{Object, SymbolTable};
+use crate::hdf5::write::layout::Allocation;
 use crate::hdf5::write::object_header::{MessageKind, ObjectHeader};
 use crate::hdf5::write::sink::Sink;
 use crate::hdf5::write::symbol_table::{Child, LocalHeap, TreeNode, encode_node};

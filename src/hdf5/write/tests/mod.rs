@@ -1,5 +1,6 @@
 //! Tests of the encoder: beside bytes of h5py, at its limits, and of whole files.
 
+mod chunks;
 mod file;
 mod golden;
 mod limits;

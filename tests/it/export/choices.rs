@@ -1,0 +1,143 @@
+//! What may be chosen for an export.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use calcstore::{Compression, DataStore, ErrorKind, Half, Hdf5Compression, TablesAs};
+use half::f16;
+use ndarray::{Array1, Array2};
+use serde_json::{Value as Json, json};
+
+use super::Scene;
+use crate::oracle;
+
+fn stored(store: &DataStore) {
+    let curves = Array2::from_shape_fn((400, 20), |(i, j)| (i * j) as f64);
+    let new = store.new_dataset("/out/curves").dimension_names(["site", "level"]).chunks([100, 7]);
+    let labels = Array1::from_shape_fn(20, |i| i as f64);
+    new.coordinate("level", labels).compression(Compression::gzip(6).unwrap()).insert(&curves).unwrap();
+    store.insert("/out/flags", [true, false]).unwrap();
+    store.insert("/out/half", [f16::ONE]).unwrap();
+    store.insert_object("/job", &json!({"seed": 42})).unwrap();
+    let mut table = calcstore::Table::new();
+    table.push("id", Array1::from_shape_fn(1000, |i| i as i64)).unwrap();
+    table.push("name", vec!["x"; 1000]).unwrap();
+    store.new_dataset("/in/sites").compression(Compression::zstd(1).unwrap()).insert(&table).unwrap();
+}
+
+/// What h5py sees of each object.
+fn seen(file: &Path) -> Option<Json> {
+    let Some(python) = oracle::python() else {
+        assert_eq!(oracle::skip("python"), Vec::<String>::new());
+        return None;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/hdf5_seen.py");
+    let output = Command::new(python).arg(script).arg(file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn each_choice_changes_what_it_says_and_no_more() {
+    let scene = Scene::new();
+    stored(&scene.store);
+    let Some(plain) = seen(&scene.export(|export| export)) else { return };
+    assert_eq!(plain["/out/curves"]["storage"], json!([[100, 7], "gzip", 6, false, false]));
+    assert_eq!(plain["/in/sites"]["storage"], json!([[1000], "gzip", 4, true, false]));
+    assert_eq!(plain["/out/flags"]["storage"], json!([null, null, null, false, false]));
+    assert_eq!(
+        (&plain["/out/flags"]["type"], &plain["/out/half"]["type"]),
+        (&json!("bool"), &json!("float32"))
+    );
+    let changed = |choose: fn(calcstore::Hdf5Export<'_>) -> calcstore::Hdf5Export<'_>| {
+        let now = seen(&scene.export(choose)).unwrap();
+        let (now, then) = (now.as_object().unwrap(), plain.as_object().unwrap());
+        let keys = now.keys().chain(then.keys()).filter(|key| now.get(*key) != then.get(*key));
+        let keys: std::collections::BTreeSet<String> = keys.cloned().collect();
+        (keys.into_iter().collect::<Vec<_>>().join(" "), Json::from(now.clone()))
+    };
+    let (keys, now) = changed(|export| export.compression(Hdf5Compression::NONE));
+    assert_eq!(keys, "/in/sites /out/curves");
+    assert_eq!(now["/out/curves"]["storage"], json!([null, null, null, false, false]));
+    let (keys, now) =
+        changed(|export| export.compression(Hdf5Compression::gzip(9).unwrap()).fletcher32(true));
+    assert_eq!(keys, "/in/sites /out/curves /out/flags /out/half /out/level");
+    assert_eq!(now["/out/curves"]["storage"], json!([[100, 7], "gzip", 9, true, true]));
+    let (keys, now) = changed(|export| export.chunked(true));
+    assert_eq!(keys, "/out/flags /out/half /out/level");
+    assert_eq!(now["/out/level"]["storage"], json!([[20], null, null, false, false]));
+    let (keys, now) = changed(|export| export.half(Half::Keep));
+    assert_eq!((keys.as_str(), &now["/out/half"]["type"]), ("/out/half", &json!("float16")));
+    let (keys, now) = changed(|export| export.tables(TablesAs::Groups));
+    assert_eq!(keys, "/in/sites /in/sites/id /in/sites/name");
+    assert_eq!(now["/in/sites/id"]["storage"], json!([[1000], "gzip", 4, true, false]));
+    let (keys, now) = changed(|export| export.netcdf_safe(true));
+    assert_eq!(keys, "/in/sites /in/sites/id /in/sites/name /out/flags");
+    assert_eq!(
+        (&now["/out/flags"]["type"], &now["/out/flags"]["attributes"]),
+        (&json!("int8"), &json!({"dtype": "bool"}))
+    );
+    let (keys, now) = changed(|export| export.nexus(true));
+    assert_eq!(keys, "/ /in /job /job/data /job/type /out");
+    assert_eq!(now["/"]["attributes"]["default"], "out");
+    assert_eq!(
+        now["/out"]["attributes"],
+        json!({"NX_class": "NXdata", "signal": "curves", "axes": [".", "level"]})
+    );
+    assert_eq!(now["/in"]["attributes"], json!({"NX_class": "NXentry"}));
+    assert_eq!(now["/job"]["attributes"]["NX_class"], "NXnote");
+}
+
+#[test]
+fn only_what_matches_is_exported_with_the_groups_above_it() {
+    let scene = Scene::new();
+    stored(&scene.store);
+    let keys = |patterns: &[&str]| {
+        let file =
+            scene.export(|export| patterns.iter().fold(export, |export, pattern| export.only(pattern)));
+        let keys: Vec<String> = seen(&file)?.as_object()?.keys().cloned().collect();
+        Some(keys.join(" "))
+    };
+    let Some(half) = keys(&["/out/half"]) else { return };
+    assert_eq!(half, "/ /out /out/half");
+    assert_eq!(keys(&["in", "*/fl?gs"]).unwrap(), "/ /in /in/sites /out /out/flags");
+    assert_eq!(keys(&["/**/curves"]).unwrap(), "/ /out /out/curves /out/level /out/site");
+    let before = fs::read(scene.file()).unwrap();
+    let error = scene.store.hdf5_export().file(scene.file()).force(true).only("/none/*").run().unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "nothing matches /none/*"));
+    assert!(before == fs::read(scene.file()).unwrap(), "the file before is as it was");
+}
+
+#[test]
+fn what_a_killed_export_left_behind_is_removed_by_the_next_one_and_by_gc() {
+    let scene = Scene::new();
+    stored(&scene.store);
+    let left = scene.path().join(format!(".exported.hdf5.{}.part", "0f".repeat(16)));
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let leave = |path: &Path, is_old: bool| {
+        let file = fs::File::create(path).unwrap();
+        if is_old {
+            file.set_modified(long_ago).unwrap();
+        }
+        file
+    };
+    leave(&left, false);
+    scene.export(|export| export);
+    assert!(left.exists(), "it may just have been made");
+    let held = leave(&left, true);
+    held.lock().unwrap();
+    scene.export(|export| export);
+    assert!(left.exists(), "somebody is writing it");
+    drop(held);
+    let others = scene.path().join(".exported.hdf5.mine.part");
+    leave(&others, true);
+    scene.export(|export| export);
+    assert!(!left.exists() && others.exists());
+    let inside = scene.store.calc_dir().join(format!(".output.hdf5.{}.part", "0f".repeat(16)));
+    leave(&inside, true);
+    let report = scene.store.gc().dry_run(true).run().unwrap();
+    assert!(report.leftovers.iter().any(|leftover| leftover.path == inside) && inside.exists());
+    let report = scene.store.gc().run().unwrap();
+    assert!(report.leftovers.iter().any(|leftover| leftover.path == inside) && !inside.exists());
+}
