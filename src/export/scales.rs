@@ -131,7 +131,8 @@ impl Scales {
 }
 
 impl Scales {
-    /// Takes places for the scales of a group, of whose members those that `takes` chooses are exported.
+    /// Takes places for the scales of a group, of whose members those that `takes` chooses are exported, and those that
+    /// [label](Self::has_labels) an axis of one of them.
     pub fn open<W: Write + Seek>(
         &mut self,
         (store, writer): (&Store, &mut Writer<W>),
@@ -154,6 +155,17 @@ impl Scales {
             for (name, dimension) in dimensions {
                 let known = used.entry(name).or_insert(Dimension { length: dimension.length, grows: false });
                 known.grows |= dimension.grows;
+            }
+        }
+        // Labels come along with what they label.
+        let unseen = used.iter().filter(|(name, _)| names.contains(name) && !lines.contains_key(*name));
+        let unseen: Vec<(String, u64)> = unseen.map(|(name, used)| (name.clone(), used.length)).collect();
+        for (name, length) in unseen {
+            let look = |snapshot: &Snapshot| Ok(dimensions(snapshot, false));
+            if let Ok(Some((shape, _))) = store.read(&key.child(&name)?, look)
+                && shape == [length]
+            {
+                lines.insert(name, length);
             }
         }
         let mut scales = BTreeMap::new();

@@ -97,7 +97,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         let (mut group, mut shown) = (Group::new(), Shown::default());
         for name in names {
             let child = key.child(name)?;
-            let made = self.node(&child, takes(&child));
+            let made = self.node(&child, takes(&child) || self.scales.has_labels(name));
             let (object, mut exported) = match made {
                 Ok(Made::Object(object, exported)) => (Some(object), exported),
                 Ok(Made::Labels(exported)) => (None, exported),

@@ -3,6 +3,7 @@
 mod cases;
 mod choices;
 mod dimensions;
+mod golden;
 mod random;
 mod scale;
 

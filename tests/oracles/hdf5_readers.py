@@ -4,6 +4,7 @@ What a reader cannot read is in LIMITS, and then must be unreadable: when a new 
 table becomes shorter. All else must be equal to the manifest (see oracle.py) bit by bit.
 """
 
+import functools
 import warnings
 
 import netCDF4
@@ -27,7 +28,11 @@ LIMITS = {
         else "netCDF has no compounds without a name" if node["data_type"] in COMPLEX
         else None
     ),
-    "pyfive": lambda key, node: "a chunk that was never written" if is_sparse(key) else None,
+    "pyfive": lambda key, node: (
+        "a chunk that was never written" if is_sparse(key)
+        else "text in a chunk that reaches beyond the shape" if key == "/string/grown twice"
+        else None
+    ),
     "h5netcdf": lambda key, node: None,
 }
 
@@ -50,7 +55,7 @@ def in_pyfive(path):
     file = pyfive.File(path)
 
     def read(key):
-        values = np.asarray(file[key][()])
+        values = as_array(file[key][()])
         # It gives an enumeration as its integers.
         return values.astype(bool) if values.dtype == np.int8 and "bool" in key else values
 
@@ -58,15 +63,15 @@ def in_pyfive(path):
 
 
 def in_h5netcdf(path):
+    opened = functools.cache(
+        lambda group: xarray.open_dataset(
+            path, engine="h5netcdf", group=group, phony_dims="sort", decode_cf=False
+        )
+    )
+
     def read(key):
         group, _, name = key.rpartition("/")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            opened = xarray.open_dataset(
-                path, engine="h5netcdf", group=group, phony_dims="sort", decode_cf=False
-            )
-        with opened as dataset:
-            return dataset[name].values
+        return opened(group)[name].values
 
     return read
 

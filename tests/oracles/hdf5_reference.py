@@ -40,9 +40,12 @@ def fill_of(node):
     return one.astype("<f4") if one.dtype == np.float16 else one
 
 
-def make(path, nodes):
-    """The same file as h5py makes it."""
+def make(path, nodes, exported):
+    """The same file as h5py makes it; the root says when, and by what, the store was made."""
     with h5py.File(path, "w", libver="earliest") as file:
+        with h5py.File(exported, "r") as same:
+            for name, value in same.attrs.items():
+                file.attrs[name] = value
         for key, node in nodes.items():
             values, dtype = values_of(node)
             layout = node["layout"]
@@ -109,7 +112,7 @@ def main():
     report = Report()
     with tempfile.TemporaryDirectory() as directory:
         reference, copy = f"{directory}/reference.h5", f"{directory}/copy.h5"
-        make(reference, nodes)
+        make(reference, nodes, path)
         shutil.copy(path, copy)
         with h5py.File(path, "r") as file, h5py.File(reference, "r") as expected:
             for key, node in nodes.items():

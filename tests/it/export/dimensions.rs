@@ -32,7 +32,7 @@ fn given_names_of_axes_are_dimension_scales_to_everybody() {
     stored(&scene.store);
     let file = scene.export(|export| export);
     let dimensions: Json = json!({
-        "/curves": ["site", "imt", "level"], "/stats/mean": ["site", "quantile"], "/stats/other": ["site"],
+        "/curves": ["site", "imt", "level"], "/stats/mean": ["site", "quantile"], "/stats/other": [null],
         "/log": ["step", "level"], "/site": ["site"], "/imt": ["imt"], "/unnamed": [null, null], "/loss": [null],
     });
     let nodes = dimensions.as_object().unwrap().iter().map(|(key, names)| {
