@@ -15,7 +15,7 @@ await h5wasm.ready;
 const LIMITS = {
   h5wasm: () => null,
   jsfive: (key, node) => {
-    if (node.data_type === "bool") return "enumerations";
+    if (node.shape.includes(0)) return null;
     if (node.data_type.startsWith("complex")) return "compounds";
     if (node.data_type.endsWith("int64")) return "integers beyond 2^53";
     if (key.includes("/sparse")) return "a chunk that was never written";

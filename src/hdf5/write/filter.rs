@@ -68,7 +68,9 @@ impl Filter {
 /// Encodes the filter pipeline message.
 pub(super) fn encode(filters: &[Filter], element: u32) -> Vec<u8> {
     let mut out = vec![1, filters.len().to_le_bytes()[0], 0, 0, 0, 0, 0, 0];
-    filters.iter().for_each(|filter| filter.encode(element, &mut out));
+    for filter in filters {
+        filter.encode(element, &mut out);
+    }
     out
 }
 

@@ -35,7 +35,8 @@ fn a_small_export_looks_like_this() {
     store.attributes("/g").unwrap().insert("matrix", Array2::<i32>::zeros((2, 2))).unwrap();
     let file = scene.export(|export| export.nexus(true));
     let mut dump = Command::new(h5dump);
-    let output = dump.args(["-p", "-g", "/g", "exported.hdf5"]).current_dir(file.parent().unwrap()).output().unwrap();
+    let output =
+        dump.args(["-p", "-g", "/g", "exported.hdf5"]).current_dir(file.parent().unwrap()).output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
 }

@@ -106,10 +106,13 @@ fn an_index_of_any_number_of_chunks_finds_all_of_them_in_their_order() -> Result
     Ok(())
 }
 
+/// Shape, the longest that it may become, chunk, and why they do not go together.
+type Case<'a> = (&'a [u64], &'a [Option<u64>], &'a [u64], ErrorKind);
+
 #[test]
 fn chunks_that_no_file_can_hold_are_refused() -> Result<()> {
     let mut writer = Writer::new(Cursor::new(Vec::new()), "chunks.h5")?;
-    let cases: [(&[u64], &[Option<u64>], &[u64], ErrorKind); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[], &[], &[], ErrorKind::InvalidInput),
         (&[5], &[Some(5)], &[2, 2], ErrorKind::InvalidInput),
         (&[5], &[Some(4)], &[2], ErrorKind::InvalidInput),
