@@ -113,7 +113,7 @@ impl<'a> Hdf5Export<'a> {
         self
     }
 
-    /// Adds what `NeXus` asks for, so that `H5Web` and `NeXpy` open the file on a labelled plot: classes for groups, `signal`
+    /// Adds what NeXus asks for, so that H5Web and NeXpy open the file on a labelled plot: classes for groups, `signal`
     /// and `axes` where there are arrays, the way to the first plot. Objects become groups of the class `NXnote`.
     pub fn nexus(mut self, nexus: bool) -> Self {
         self.choices.nexus = nexus;

@@ -1,4 +1,4 @@
-//! What `NeXus` asks of a file, so that `H5Web` and `NeXpy` open it on a labelled plot.
+//! What NeXus asks of a file, so that H5Web and NeXpy open it on a labelled plot.
 //!
 //! # Format
 //! <https://manual.nexusformat.org>: the classes `NXroot`, `NXentry`, `NXdata` with `signal` and `axes`, `NXcollection` and

@@ -106,8 +106,9 @@ impl<W: Write + Seek> Walk<'_, W> {
         let mut storage = Storage::default();
         for (n, (name, source)) in columns.iter().enumerate() {
             let prefix = format!("{name}@");
-            let (own, metadata) = store.read(&key.child(name)?, |snapshot| {
-                Ok((self.attributes(key, snapshot, (&prefix, &[]))?, snapshot.metadata.clone()))
+            let (own, metadata, is_provisional) = store.read(&key.child(name)?, |snapshot| {
+                let own = self.attributes(key, snapshot, (&prefix, &[]))?;
+                Ok((own, snapshot.metadata.clone(), snapshot.marker.provisional_chunks))
             })?;
             exported.attributes.extend(own.attributes);
             exported.spilled.extend(own.spilled);
@@ -116,7 +117,7 @@ impl<W: Write + Seek> Walk<'_, W> {
             storage.is_compressed |= Codecs::new(&metadata)?.compress();
             if n == 0 {
                 metadata.shape = source.shape().to_vec();
-                let is_growing = grows(&metadata, false);
+                let is_growing = grows(&metadata, is_provisional);
                 storage.growing_by = metadata.chunk_shape.first().copied().filter(|_| is_growing);
             }
         }

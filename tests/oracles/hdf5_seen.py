@@ -22,7 +22,7 @@ def main():
         seen["/" + name] = {"attributes": attributes}
         if isinstance(item, h5py.Dataset):
             how = [item.chunks, item.compression, item.compression_opts, item.shuffle, item.fletcher32]
-            seen["/" + name] |= {"type": str(item.dtype), "storage": how}
+            seen["/" + name] |= {"type": str(item.dtype), "storage": how, "maximum": item.maxshape}
 
     with h5py.File(sys.argv[1], "r") as file:
         see("", file)

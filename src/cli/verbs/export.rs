@@ -34,6 +34,7 @@ Examples:
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 struct Hdf5 {
     /// The file [default: output.hdf5 in the calculation's directory]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]

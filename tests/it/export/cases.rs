@@ -121,8 +121,8 @@ where
             (samples[1].clone(), samples[0].clone())
         };
         let new = store.new_dataset(&key).chunks([4, 3]).shards([]).compression(compression);
-        let dataset = new.fill_value(&arr0(fill.clone())).create::<T>(&[6, 10]).unwrap();
-        dataset.write(ndarray::s![1..3, 2..5], &arr0(value.clone())).unwrap();
+        let dataset = new.fill_value(arr0(fill.clone())).create::<T>(&[6, 10]).unwrap();
+        dataset.write(ndarray::s![1..3, 2..5], arr0(value.clone())).unwrap();
         let mut values = ArrayD::from_elem(vec![6, 10], fill.clone());
         values.slice_mut(ndarray::s![1..3, 2..5]).fill(value);
         let is_zero = fill.bytes().iter().all(|byte| *byte == 0);

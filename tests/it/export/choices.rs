@@ -90,6 +90,40 @@ fn each_choice_changes_what_it_says_and_no_more() {
 }
 
 #[test]
+fn a_table_that_grew_can_grow_on_and_is_the_same_row_by_row() {
+    let scene = Scene::new();
+    let rows = |from: i64, count: i64| {
+        let mut rows = calcstore::Table::new();
+        rows.push("id", (from..from + count).collect::<Vec<i64>>()).unwrap();
+        rows.push("name", (from..from + count).map(|n| format!("é{n}")).collect::<Vec<String>>()).unwrap();
+        rows.push("at", Array2::from_shape_fn((count as usize, 2), |(i, j)| (from as usize + i + j) as f32))
+            .unwrap();
+        rows
+    };
+    scene.store.insert("/events", rows(0, 3000)).unwrap();
+    for batch in 1..5 {
+        scene.store.table("/events").unwrap().append(&rows(3000 * batch, 3000)).unwrap();
+    }
+    scene.store.insert("/fixed", rows(0, 10)).unwrap();
+    for compression in [Hdf5Compression::AUTO, Hdf5Compression::gzip(1).unwrap()] {
+        let file = scene.export(|export| export.compression(compression));
+        let Some(seen) = seen(&file) else { return };
+        assert_eq!(seen["/events"]["maximum"], json!([null]));
+        assert_eq!(seen["/fixed"]["maximum"], json!([10]));
+        assert_eq!(seen["/events"]["storage"][0], json!([3000]));
+        let program = "import h5py, sys\n\
+            events = h5py.File(sys.argv[1])['events'][:]\n\
+            assert events['id'].tolist() == list(range(15000))\n\
+            assert [x.decode() for x in events['name']] == [f'é{n}' for n in range(15000)]\n\
+            assert events['at'].tolist() == [[n, n + 1] for n in range(15000)]";
+        let program = program.replace("            ", "");
+        let output =
+            Command::new(oracle::python().unwrap()).arg("-c").arg(program).arg(&file).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
 fn only_what_matches_is_exported_with_the_groups_above_it() {
     let scene = Scene::new();
     stored(&scene.store);
@@ -114,7 +148,7 @@ fn what_a_killed_export_left_behind_is_removed_by_the_next_one_and_by_gc() {
     let scene = Scene::new();
     stored(&scene.store);
     let left = scene.path().join(format!(".exported.hdf5.{}.part", "0f".repeat(16)));
-    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
     let leave = |path: &Path, is_old: bool| {
         let file = fs::File::create(path).unwrap();
         if is_old {
