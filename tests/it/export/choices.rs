@@ -90,6 +90,27 @@ fn each_choice_changes_what_it_says_and_no_more() {
 }
 
 #[test]
+fn what_is_safe_for_netcdf_is_read_by_it() {
+    let scene = Scene::new();
+    stored(&scene.store);
+    let file = scene.export(|export| export.netcdf_safe(true));
+    let Some(python) = oracle::python() else { return };
+    let program = "
+import netCDF4, sys, xarray
+with netCDF4.Dataset(sys.argv[1]) as file:
+    assert file['in/sites/name'][7] == 'x' and file['in/sites/id'][7] == 7
+    assert {'curves', 'flags', 'half', 'level'} <= file['out'].variables.keys()
+    assert file['out/curves'].dimensions == ('site', 'level')
+for engine in 'h5netcdf', 'netcdf4':
+    with xarray.open_dataset(sys.argv[1], engine=engine, group='out') as out:
+        assert out['flags'].dtype == bool and out['flags'].values.tolist() == [True, False]
+        assert out['curves'].sel(level=3.0).values[100] == 300
+";
+    let output = Command::new(python).arg("-c").arg(program).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn a_table_that_grew_can_grow_on_and_is_the_same_row_by_row() {
     let scene = Scene::new();
     let rows = |from: i64, count: i64| {
@@ -111,12 +132,13 @@ fn a_table_that_grew_can_grow_on_and_is_the_same_row_by_row() {
         assert_eq!(seen["/events"]["maximum"], json!([null]));
         assert_eq!(seen["/fixed"]["maximum"], json!([10]));
         assert_eq!(seen["/events"]["storage"][0], json!([3000]));
-        let program = "import h5py, sys\n\
-            events = h5py.File(sys.argv[1])['events'][:]\n\
-            assert events['id'].tolist() == list(range(15000))\n\
-            assert [x.decode() for x in events['name']] == [f'é{n}' for n in range(15000)]\n\
-            assert events['at'].tolist() == [[n, n + 1] for n in range(15000)]";
-        let program = program.replace("            ", "");
+        let program = "
+import h5py, sys
+events = h5py.File(sys.argv[1])['events'][:]
+assert events['id'].tolist() == list(range(15000))
+assert [x.decode() for x in events['name']] == [f'é{n}' for n in range(15000)]
+assert events['at'].tolist() == [[n, n + 1] for n in range(15000)]
+";
         let output =
             Command::new(oracle::python().unwrap()).arg("-c").arg(program).arg(&file).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
