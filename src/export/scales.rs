@@ -146,9 +146,9 @@ impl Scales {
             if !takes(&child) {
                 continue;
             }
-            let look = |snapshot: &Snapshot| Ok(dimensions(snapshot, store.is_calculation()));
             // Whatever is wrong is said when the member is exported.
-            let Ok(Some((shape, dimensions))) = store.read(&child, look) else { continue };
+            let Ok(node) = store.glance(&child) else { continue };
+            let Some((shape, dimensions)) = dimensions(&node, store.is_calculation()) else { continue };
             if let [length] = shape[..] {
                 lines.insert(name.clone(), length);
             }
@@ -161,9 +161,8 @@ impl Scales {
         let unseen = used.iter().filter(|(name, _)| names.contains(name) && !lines.contains_key(*name));
         let unseen: Vec<(String, u64)> = unseen.map(|(name, used)| (name.clone(), used.length)).collect();
         for (name, length) in unseen {
-            let look = |snapshot: &Snapshot| Ok(dimensions(snapshot, false));
-            if let Ok(Some((shape, _))) = store.read(&key.child(&name)?, look)
-                && shape == [length]
+            if let Ok(node) = store.glance(&key.child(&name)?)
+                && dimensions(&node, false).is_some_and(|(shape, _)| shape == [length])
             {
                 lines.insert(name, length);
             }

@@ -9,11 +9,17 @@ use super::chunk_read::ArrayReader;
 use super::read::Snapshot;
 use super::store::Store;
 use crate::error::Result;
+use crate::key::Key;
 use crate::selection::{Along, Selection};
 use crate::values::Elements;
 use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, Deflated, FillValue};
 
 impl Store {
+    /// Looks at a node as it is now: what is read of it may be gone a moment later.
+    pub(crate) fn glance(&self, key: &Key) -> Result<Snapshot> {
+        self.open_node(key)
+    }
+
     /// Opens the array that a snapshot holds, with metadata that may show fewer rows; chunk files may be missing where it
     /// is sparse.
     pub(crate) fn chunk_reader<'a>(
@@ -74,25 +80,36 @@ impl ArrayReader<'_> {
         }
         let mut files = Vec::new();
         self.list_chunks(&mut files)?;
+        let total = self.chunks()?.len();
+        let mut count = 0_u64;
+        self.each_chunk(&files, |_| count = count.saturating_add(1))?;
+        if count == total {
+            return Ok(None);
+        }
+        // Where all are there, which is the rule, memory is not taken for their numbers.
+        let mut present = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
+        self.each_chunk(&files, |number| present.push(number))?;
+        present.sort_unstable();
+        Ok(Some(present))
+    }
+
+    /// Gives the numbers of the chunks in these files.
+    fn each_chunk(&self, files: &[Vec<u64>], mut each: impl FnMut(u64)) -> Result<()> {
         let chunks = self.chunks()?;
-        let mut present = Vec::new();
         for file in files {
-            match self.codecs.shards() {
-                None => present.extend(chunks.number(&file)),
-                Some(shards) => {
-                    let Some(shard) = self.shard(&file, shards)? else { continue };
-                    let first = shards.first_chunk(&file, &self.array.chunk_shape);
-                    let inside = shards.present(&shard.index).filter_map(|at| {
-                        let index = first.iter().zip(&at).map(|(first, at)| first.checked_add(*at));
-                        chunks.number(&index.collect::<Option<Vec<u64>>>()?)
-                    });
-                    present.extend(inside);
-                }
+            let Some(shards) = self.codecs.shards() else {
+                chunks.number(file).into_iter().for_each(&mut each);
+                continue;
+            };
+            let Some(shard) = self.shard(file, shards)? else { continue };
+            let first = shards.first_chunk(file, &self.array.chunk_shape);
+            for at in shards.present(&shard.index) {
+                let index = first.iter().zip(&at).map(|(first, at)| first.checked_add(*at));
+                let index = index.collect::<Option<Vec<u64>>>();
+                index.and_then(|index| chunks.number(&index)).into_iter().for_each(&mut each);
             }
         }
-        present.sort_unstable();
-        present.dedup();
-        Ok((present.len() as u64 != chunks.len()).then_some(present))
+        Ok(())
     }
 
     /// Finds all chunk files.

@@ -1,7 +1,7 @@
 //! When a writer sweeps while it is at work: what it replaces stays in the trash, and must not fill the disk.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// So many displaced values, or old files of values that were changed in place, and it is time to sweep.
 const MANY: u32 = 1000;
@@ -39,4 +39,14 @@ impl Litter {
     fn count(&self) -> MutexGuard<'_, Count> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether it is so long ago, as far as the clocks agree.
+pub(super) fn is_older(modified: i64, age: Duration) -> bool {
+    if age.is_zero() {
+        return true; // whatever the clocks say
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    u64::try_from(now.saturating_sub(modified)).is_ok_and(|past| past >= age.as_secs())
 }

@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::files::{Files, Handle, Output};
-use super::litter::GRACE;
+use super::litter::{GRACE, is_older};
 use super::stage::random_id;
 use super::store::Store;
-use super::sweep::is_older;
 use super::trust::{Tried, Trust};
 use crate::error::{Error, Result};
 

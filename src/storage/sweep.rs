@@ -6,11 +6,11 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use super::displaced::CHANGES;
 use super::files::{Entry, Extent, Handle};
-use super::litter::GRACE;
+use super::litter::{GRACE, is_older};
 use super::lock::Mode;
 use super::partial::{abandoned, is_partial};
 use super::remove::remove_tree;
@@ -309,14 +309,4 @@ impl Found {
 /// Whether something changed so long ago that it is no part of a change that is under way.
 pub(super) fn has_rested(changed: i64) -> bool {
     is_older(changed, GRACE)
-}
-
-/// Whether it is so long ago, as far as the clocks agree.
-pub(super) fn is_older(modified: i64, age: Duration) -> bool {
-    if age.is_zero() {
-        return true; // whatever the clocks say
-    }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
-    u64::try_from(now.saturating_sub(modified)).is_ok_and(|past| past >= age.as_secs())
 }

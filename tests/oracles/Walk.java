@@ -102,7 +102,7 @@ public class Walk {
             long type = H5.H5Aget_type(attribute);
             long space = H5.H5Aget_space(attribute);
             int elements = Math.toIntExact(H5.H5Sget_simple_extent_npoints(space));
-            if (H5.H5Tis_variable_str(type)) {
+            if (H5.H5Tget_class(type) == HDF5Constants.H5T_VLEN || H5.H5Tis_variable_str(type)) {
                 H5.H5AreadVL(attribute, type, new String[elements]);
             } else {
                 H5.H5Aread(attribute, type, bytes(elements, type));
