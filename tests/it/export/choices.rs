@@ -113,17 +113,18 @@ for engine in 'h5netcdf', 'netcdf4':
 #[test]
 fn a_table_that_grew_can_grow_on_and_is_the_same_row_by_row() {
     let scene = Scene::new();
-    let rows = |from: i64, count: i64| {
+    let rows = |from: u16, count: u16| {
+        let all = from..from + count;
         let mut rows = calcstore::Table::new();
-        rows.push("id", (from..from + count).collect::<Vec<i64>>()).unwrap();
-        rows.push("name", (from..from + count).map(|n| format!("é{n}")).collect::<Vec<String>>()).unwrap();
-        rows.push("at", Array2::from_shape_fn((count as usize, 2), |(i, j)| (from as usize + i + j) as f32))
-            .unwrap();
+        rows.push("id", all.clone().map(i64::from).collect::<Vec<i64>>()).unwrap();
+        rows.push("name", all.map(|n| format!("é{n}")).collect::<Vec<String>>()).unwrap();
+        let at = Array2::from_shape_fn((count.into(), 2), |(i, j)| f32::from(from) + (i + j) as f32);
+        rows.push("at", at).unwrap();
         rows
     };
     scene.store.insert("/events", rows(0, 3000)).unwrap();
     for batch in 1..5 {
-        scene.store.table("/events").unwrap().append(&rows(3000 * batch, 3000)).unwrap();
+        scene.store.table("/events").unwrap().append(rows(3000 * batch, 3000)).unwrap();
     }
     scene.store.insert("/fixed", rows(0, 10)).unwrap();
     for compression in [Hdf5Compression::AUTO, Hdf5Compression::gzip(1).unwrap()] {
