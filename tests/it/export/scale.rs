@@ -87,8 +87,8 @@ fn many_datasets_and_a_wide_group_take_little_memory() {
 #[test]
 fn many_chunks_take_little_memory() {
     let (scene, count) = (Scene::new(), 10_000 * scale());
-    let values: Vec<u16> = (0..count * 4).map(|n| n as u16).collect();
-    let new = scene.store.new_dataset("/chunks").chunks([4]);
+    let values: Vec<u16> = (0..count * 64).map(|n| n as u16).collect();
+    let new = scene.store.new_dataset("/chunks").chunks([64]);
     new.compression(Compression::gzip(1).unwrap()).insert(&values).unwrap();
     let figures = measured(&scene, &[]);
     report(&format!("{count} chunks"), &scene, figures);
@@ -96,7 +96,7 @@ fn many_chunks_take_little_memory() {
         &scene.file(),
         &format!(
             "import numpy\nassert file['chunks'].id.get_num_chunks() == {count}\n\
-         assert (file['chunks'][...] == numpy.arange({count} * 4).astype('u2')).all()"
+         assert (file['chunks'][...] == numpy.arange({count} * 64).astype('u2')).all()"
         ),
     );
 }
