@@ -1,5 +1,6 @@
 //! Just enough of HDF5 to see what an exported file holds, and that its parts lie side by side.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ pub struct Object<'a> {
     /// The names of the attributes, in their order.
     pub attributes: Vec<String>,
     /// The shape, the bytes of an element, and all elements; a group has none.
-    pub dataset: Option<(Vec<u64>, usize, &'a [u8])>,
+    pub dataset: Option<(Vec<u64>, usize, Cow<'a, [u8]>)>,
 }
 
 /// A file, and which of its bytes are taken.
@@ -77,7 +78,7 @@ impl<'a> File<'a> {
                     shape = Some((0..rank).map(|n| self.number(body + 8 + 8 * n, 8) as u64).collect());
                 }
                 0x03 => element = self.number(body + 4, 4),
-                0x08 => layout = Some((self.number(body + 2, 8), self.number(body + 10, 8))),
+                0x08 => layout = Some(body),
                 0x0c => {
                     assert_eq!(self.bytes[body], 1, "the version of an attribute");
                     let length = self.number(body + 2, 2);
@@ -91,11 +92,11 @@ impl<'a> File<'a> {
             at = body + size;
         }
         assert_eq!(at, end, "{path}: the messages fill the header");
-        let dataset = layout.map(|(address, size)| {
+        let dataset = layout.map(|layout| {
             let shape: Vec<u64> = shape.clone().unwrap();
             let elements = usize::try_from(shape.iter().product::<u64>()).unwrap();
-            assert_eq!(size, elements * element, "{path}: {shape:?} of {element} bytes");
-            (shape, element, if size == 0 { &[][..] } else { self.take(address, size) })
+            let bytes = self.elements(layout, &shape, elements * element, element);
+            (shape, element, bytes)
         });
         assert_eq!(dataset.is_none(), members.is_some(), "{path} is a group or a dataset");
         if let Some((tree, heap)) = members {
@@ -109,6 +110,53 @@ impl<'a> File<'a> {
             self.objects.insert(path, Object { attributes, dataset }).is_none(),
             "two objects of one name"
         );
+    }
+
+    /// Reads the elements that a layout message says the place of: in one run, or in chunks without a filter.
+    fn elements(&mut self, layout: usize, shape: &[u64], size: usize, element: usize) -> Cow<'a, [u8]> {
+        if self.bytes[layout + 1] == 1 {
+            assert_eq!(self.number(layout + 10, 8), size, "{shape:?} of {element} bytes");
+            return Cow::Borrowed(if size == 0 { &[] } else { self.take(self.number(layout + 2, 8), size) });
+        }
+        assert_eq!(self.bytes[layout + 1..layout + 3], [2, shape.len() as u8 + 1], "chunks of another rank");
+        let shape: Vec<usize> = shape.iter().map(|length| *length as usize).collect();
+        let chunk: Vec<usize> = (0..shape.len()).map(|axis| self.number(layout + 11 + 4 * axis, 4)).collect();
+        let mut whole = vec![0; size];
+        let tree = self.number(layout + 3, 8);
+        if tree as u64 != u64::MAX {
+            self.chunks(tree, (&shape, &chunk, element), &mut whole);
+        }
+        Cow::Owned(whole)
+    }
+
+    /// Puts the chunks below a node of a dataset's B-tree where they belong.
+    fn chunks(&mut self, node: usize, grid: (&[usize], &[usize], usize), whole: &mut [u8]) {
+        let (shape, chunk, element) = grid;
+        assert_eq!(&self.bytes[node..node + 5], b"TREE\x01");
+        let (level, count, key) = (self.bytes[node + 5], self.number(node + 6, 2), 16 + 8 * shape.len());
+        self.take(node, 24 + key + (key + 8) * count);
+        for n in 0..count {
+            let entry = node + 24 + (key + 8) * n;
+            let below = self.number(entry + key, 8);
+            if level > 0 {
+                self.chunks(below, grid, whole);
+                continue;
+            }
+            let bytes = self.take(below, self.number(entry, 4));
+            assert_eq!(bytes.len(), chunk.iter().product::<usize>() * element, "the size of a chunk");
+            for (at, bytes) in bytes.chunks_exact(element).enumerate() {
+                let (mut rest, mut place, mut step, mut is_inside) = (at, 0, element, true);
+                for axis in (0..shape.len()).rev() {
+                    let index = self.number(entry + 8 + 8 * axis, 8) + rest % chunk[axis];
+                    is_inside &= index < shape[axis];
+                    place += index * step;
+                    (rest, step) = (rest / chunk[axis], step * shape[axis]);
+                }
+                if is_inside {
+                    whole[place..place + element].copy_from_slice(bytes);
+                }
+            }
+        }
     }
 
     /// Reads what is below a node of a group's B-tree; `last` is the name before.
