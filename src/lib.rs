@@ -37,6 +37,7 @@
 //! | read by the labels of dimensions | [`NewDataset::coordinate`], [`Dataset::sel`] |
 //! | say more about a value | [`attributes`](DataStore::attributes) |
 //! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
+//! | read an HDF5 file into a store | [`hdf5_import`](DataStore::hdf5_import) plans an [`Hdf5Import`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
 //! | read on from another calculation | [`set_parent`](DataStore::set_parent), [`Options::parent`] |
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
@@ -69,6 +70,7 @@ mod export;
 #[path = "../fuzz/formats/mod.rs"]
 pub mod fuzzing;
 mod hdf5;
+mod import;
 pub mod key;
 mod nodes;
 mod object;
@@ -88,6 +90,7 @@ pub use datastore::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};
+pub use import::{Hdf5Import, ImportProgress, ImportReport, NotImported, Renamed};
 pub use nodes::{
     Appender, Attributes, Dataset, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
     StoredTable, TableAppender, TableBlocks, TableSelection,

@@ -12,6 +12,7 @@ pub mod chunk;
 pub mod condition;
 pub mod export;
 mod hdf5;
+pub mod import;
 pub mod internals;
 pub mod key;
 pub mod metadata;

@@ -3,11 +3,12 @@
 use clap::{Parser, Subcommand};
 
 use super::global::Global;
-use super::verbs::{attrs, cat, check, completions, export, ls, man, put, rm, show, stat, tree};
+use super::verbs::{attrs, cat, check, completions, export, import, ls, man, put, rm, show, stat, tree};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done           1  check found faults   2  wrong usage, or trouble
+  0  done           1  check found faults, or import left something out
+  2  wrong usage, or trouble
   3  not found      4  locked or busy       130  interrupted
 
 Examples:
@@ -58,6 +59,8 @@ pub enum Verb {
     Rm(rm::Arguments),
     /// Copy everything to a file of another format
     Export(export::Arguments),
+    /// Make values of an HDF5 file
+    Import(import::Arguments),
     /// Tell what there is and what it takes
     #[command(visible_alias = "du")]
     Stat(stat::Arguments),

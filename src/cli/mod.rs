@@ -60,6 +60,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         Verb::Attrs(asked) => verbs::attrs::run(&session, asked),
         Verb::Rm(asked) => verbs::rm::run(&session, asked),
         Verb::Export(asked) => verbs::export::run(&session, asked),
+        Verb::Import(asked) => verbs::import::run(&session, asked),
         Verb::Stat(asked) => verbs::stat::run(&session, asked),
         Verb::Check(asked) => verbs::check::run(&session, asked),
         Verb::Completions(asked) => verbs::completions::run(&session, asked, Arguments::command()),

@@ -93,6 +93,11 @@ impl Output {
         }
     }
 
+    /// Says what is missing in what was made, also where little is to be said.
+    pub fn warning(&self, text: &str) {
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
+
     /// Says something that only `-v` asks for.
     pub fn detail(&self, text: &str) {
         if self.verbose {

@@ -26,6 +26,11 @@ impl<'a> Session<'a> {
         Self { calc: &global.calc, options, output }
     }
 
+    /// Whether a calculation was named that is not the last one.
+    pub fn names_calc(&self) -> bool {
+        !matches!(self.calc, Calc::Id(-1))
+    }
+
     /// How the data directory is opened.
     pub fn options(&self) -> &Options {
         &self.options

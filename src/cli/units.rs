@@ -17,6 +17,31 @@ pub fn iec(bytes: u64) -> String {
     format!("{size:.1} {}", UNITS[unit])
 }
 
+/// Understands a size in bytes: `4096`, `512MiB`, `1.5G`; without `i` and with it the prefixes are those of 1024.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    const PREFIXES: &str = "KMGTPE";
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim().trim_end_matches(['B', 'b']).trim_end_matches('i').to_ascii_uppercase();
+    let power = match unit.as_str() {
+        "" => Some(0),
+        unit => PREFIXES.find(unit).filter(|_| unit.len() == 1).map(|at| at + 1),
+    };
+    let refuse = || "not a size; sizes are such as 4096, 512MiB, 1.5GiB".to_owned();
+    let scale = 1_u64 << (10 * power.ok_or_else(refuse)?);
+    if let Ok(number) = number.parse::<u64>() {
+        return number.checked_mul(scale).ok_or_else(|| "more than 16 EiB".to_owned());
+    }
+    let number: f64 = number.parse().map_err(|_| refuse())?;
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is beyond is clipped"
+    )]
+    Ok((number * scale as f64) as u64)
+}
+
 /// A count of things: `1 node`, `3 nodes`.
 pub fn counted(count: u64, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }

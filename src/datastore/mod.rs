@@ -21,6 +21,7 @@ use std::sync::Arc;
 use crate::error::ErrorKind;
 use crate::error::Result;
 use crate::export::{ExportReport, Hdf5Export};
+use crate::import::Hdf5Import;
 use crate::key::Key;
 use crate::nodes::Attributes;
 use crate::storage::{Recovered, Store, is_nothing};
@@ -229,6 +230,11 @@ impl DataStore {
     /// Plans an export to HDF5: to another file, in place of one that is there, with progress.
     pub fn hdf5_export(&self) -> Hdf5Export<'_> {
         Hdf5Export::new(&self.store)
+    }
+
+    /// Plans an import of an HDF5 file: into which group, up to which size, with progress.
+    pub fn hdf5_import(&self, file: impl AsRef<Path>) -> Hdf5Import<'_> {
+        Hdf5Import::new(&self.store, file.as_ref())
     }
 }
 

@@ -3,18 +3,21 @@
 use std::borrow::Cow;
 use std::io::{Seek, Write};
 
+use ndarray::Array1;
 use serde_json::Value as Json;
 
 use super::elements;
+use super::origin::{self, Form, OBJECT_BYTES};
 use super::report::LeftOut;
 use super::walk::{Exported, Walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Attribute, MAX_MESSAGE, Object};
 use crate::key::{Key, escape_component};
 use crate::nodes::typed_attribute;
+use crate::object::Encoded;
 use crate::storage::Snapshot;
 use crate::values::{AnyArray, ArrayContent, Elements};
-use crate::zarr::MARKER;
+use crate::zarr::{MARKER, NodeMetadata};
 
 /// The most bytes of text that an attribute is to hold.
 const MAX_TEXT: usize = 60_000;
@@ -50,9 +53,46 @@ impl<W: Write + Seek> Walk<'_, W> {
                 done => done?,
             }
         }
+        self.note_origin(key, snapshot, prefix, &mut exported)?;
         Ok(exported)
     }
 
+    /// Adds what the file does not say of a node, where anything is; `prefix` is before the names of its attributes.
+    fn note_origin(
+        &mut self,
+        key: &Key,
+        snapshot: &Snapshot,
+        prefix: &str,
+        exported: &mut Exported,
+    ) -> Result<()> {
+        let on_scales = match &snapshot.metadata {
+            NodeMetadata::Array(array) if prefix.is_empty() => Some(self.scales.of(array)),
+            _ => None,
+        };
+        let on_scales: Option<Vec<bool>> = on_scales.map(|axes| axes.iter().map(Option::is_some).collect());
+        let form = |name: &str| {
+            let written = format!("{prefix}{name}");
+            let sibling = sibling(key, &written).unwrap_or_default();
+            if !exported.has(&written) {
+                Form::Missing
+            } else if exported.spilled.iter().any(|(name, _)| *name == sibling) {
+                Form::Dataset
+            } else {
+                Form::Attribute
+            }
+        };
+        let lost = origin::of_node(snapshot, self.choices.style(), on_scales.as_deref(), &form)?;
+        let Some(lost) = lost else { return Ok(()) };
+        self.attribute(key, &format!("{prefix}{MARKER}"), &lost, exported)
+    }
+
+    /// Adds the bytes of an object to its attributes: its JSON does not tell them.
+    pub(super) fn keep_bytes(&mut self, key: &Key, object: &Encoded, exported: &mut Exported) -> Result<()> {
+        let bytes = AnyArray::from(Array1::from(object.bytes.clone()).into_dyn());
+        self.attribute(key, OBJECT_BYTES, &bytes, exported)
+    }
+
+    /// Writes one attribute, beside the object where it is too large.
     fn attribute(&mut self, key: &Key, name: &str, array: &AnyArray, exported: &mut Exported) -> Result<()> {
         // netCDF refuses a whole file for one attribute of two axes.
         let flat =
@@ -90,8 +130,7 @@ impl<W: Write + Seek> Walk<'_, W> {
         array: &ArrayContent<'_>,
         exported: &mut Exported,
     ) -> Result<Attribute> {
-        // No key holds a colon: the name cannot be that of a member.
-        let sibling = format!("{}:{}", key.name(), escape_component(name)?);
+        let sibling = sibling(key, name)?;
         let dataset = self.spilled(array)?;
         let parent = key.parent().map_or(String::new(), |parent| parent.as_str().to_owned());
         let path = format!("/{parent}/{sibling}").replace("//", "/");
@@ -109,6 +148,11 @@ impl<W: Write + Seek> Walk<'_, W> {
         elements::write(&mut dataset, (array.data_type, style), &array.elements)?;
         dataset.finish()
     }
+}
+
+/// The name of the dataset that a large attribute becomes. No key holds a colon: it cannot be that of a member.
+fn sibling(key: &Key, name: &str) -> Result<String> {
+    Ok(format!("{}:{}", key.name(), escape_component(name)?))
 }
 
 /// Whether an error is about one attribute alone, which the others need not suffer from.

@@ -6,6 +6,7 @@ use super::array;
 use super::choices::Choices;
 use super::layout::{Layout, grows, layout};
 use super::nexus::{Plot, Said, Shown, said_of};
+use super::origin::OBJECT_BYTES;
 use super::report::{ExportReport, LeftOut, Telling};
 use super::scales::{Axes, OF_DIMENSIONS, Scales};
 use crate::error::{Error, ErrorKind, Result};
@@ -17,7 +18,7 @@ use crate::values::{DataType, Stored};
 use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
 
 /// The attributes that an exported object has besides the user's: its type and its schema.
-const OF_OBJECTS: [&str; 2] = ["calcstore_type", "calcstore_schema"];
+const OF_OBJECTS: [&str; 3] = ["calcstore_type", "calcstore_schema", OBJECT_BYTES];
 
 /// The attributes of one object, and datasets for those that are too large to be attributes.
 #[derive(Default)]
@@ -162,7 +163,10 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             let made = store.with_stored(snapshot, |stored| match stored {
                 Stored::Group => Ok(None),
                 Stored::Array(_) | Stored::Bytes(_) => self.bytes(snapshot, &exported).map(Some),
-                Stored::Object(object) => self.object(object, &mut exported).map(Some),
+                Stored::Object(object) => {
+                    self.keep_bytes(key, object, &mut exported)?;
+                    self.object(object, &mut exported).map(Some)
+                }
                 Stored::Table(columns) => self.table(key, (snapshot, columns), &mut exported).map(Some),
             })?;
             Ok(match made {

@@ -135,14 +135,8 @@ impl<'a> Attributes<'a> {
                 "only arrays, scalars and text can be attributes",
             ));
         };
-        let array = AnyArray::from_content(&content)?;
-        let json = array.to_json();
-        let natural = AnyArray::from_json(&json);
-        let is_natural =
-            natural.is_some_and(|n| n.data_type() == array.data_type() && n.shape() == array.shape());
-        let note =
-            TypedAttribute { data_type: array.data_type().name().to_owned(), shape: array.shape().to_vec() };
-        self.set(name, json, (!is_natural).then_some(note))
+        let (json, note) = noted_attribute(&AnyArray::from_content(&content)?);
+        self.set(name, json, note)
     }
 
     /// Sets an attribute to any JSON.
@@ -154,12 +148,8 @@ impl<'a> Attributes<'a> {
     }
 
     fn set(&self, name: &str, json: Json, note: Option<TypedAttribute>) -> Result<()> {
-        if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-            let what = "a name is 1 to 1,024 bytes without control characters";
+        if let Some(what) = attribute_name_fault(name) {
             return Err(self.fault(ErrorKind::InvalidInput, name, what));
-        }
-        if name == MARKER {
-            return Err(self.fault(ErrorKind::InvalidInput, name, "the name is reserved"));
         }
         self.change(|attributes, marker| {
             attributes.insert(name.to_owned(), json);
@@ -202,6 +192,25 @@ impl<'a> Attributes<'a> {
         });
         changed.map_err(|error| error.with_key(self.key.to_string()))
     }
+}
+
+/// What is wrong with the name of an attribute that is to be made, if anything is.
+pub(crate) fn attribute_name_fault(name: &str) -> Option<&'static str> {
+    if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        return Some("a name is 1 to 1,024 bytes without control characters");
+    }
+    (name == MARKER).then_some("the name is reserved")
+}
+
+/// An array as an attribute is stored, with a note of its type and shape where JSON alone would not bring them back.
+pub(crate) fn noted_attribute(array: &AnyArray) -> (Json, Option<TypedAttribute>) {
+    let json = array.to_json();
+    let natural = AnyArray::from_json(&json);
+    let is_natural =
+        natural.is_some_and(|n| n.data_type() == array.data_type() && n.shape() == array.shape());
+    let note =
+        TypedAttribute { data_type: array.data_type().name().to_owned(), shape: array.shape().to_vec() };
+    (json, (!is_natural).then_some(note))
 }
 
 /// The array that an attribute is, by what was noted or else by what JSON tells.

@@ -12,7 +12,7 @@ mod table;
 
 pub use appender::Appender;
 pub use attributes::Attributes;
-pub(crate) use attributes::typed_attribute;
+pub(crate) use attributes::{attribute_name_fault, noted_attribute, typed_attribute};
 pub use dataset::Dataset;
 pub use label_selection::LabelSelection;
 pub use labels::{Label, Labels};

@@ -89,7 +89,7 @@ fn shortened(message: &str) -> String {
 }
 
 /// SHA-256 of the elements, little-endian in C order; of text its JSON.
-fn fingerprint(array: &AnyArray) -> String {
+pub fn fingerprint(array: &AnyArray) -> String {
     fn bytes<T: Element>(array: &ndarray::ArrayD<T>) -> Vec<u8> {
         match T::stored(array.as_slice().unwrap()) {
             Elements::Bytes(bytes) => bytes.into_owned(),

@@ -11,7 +11,7 @@ use crate::oracle::{self, Program};
 #[path = "../../fuzz/bodies/mod.rs"]
 mod bodies;
 
-use bodies::{chunk, condition, export, internals, key, metadata, object, selection, store};
+use bodies::{chunk, condition, export, import, internals, key, metadata, object, selection, store};
 
 /// The inputs of a target, by their names.
 fn inputs(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -51,6 +51,7 @@ replayed! {
     the_inputs_of_the_target_chain_still_pass: "chain", chunk::chain;
     the_inputs_of_the_target_condition_still_pass: "condition", condition::run;
     the_inputs_of_the_target_export_still_pass: "export", export::run;
+    the_inputs_of_the_target_hdf5_still_pass: "hdf5", import::run;
     the_inputs_of_the_target_internals_still_pass: "internals", internals::run;
     the_inputs_of_the_target_key_still_pass: "key", key::run;
     the_inputs_of_the_target_metadata_still_pass: "metadata", metadata::run;

@@ -28,6 +28,7 @@ mod format_spec;
 mod fuzz_replay;
 mod groups;
 mod hostile;
+mod import;
 mod input_files;
 mod labels;
 mod layering;

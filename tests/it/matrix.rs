@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use calcstore::{Continue, DataStore, Durability, ExportReport};
+use calcstore::{Continue, DataStore, Durability, ExportReport, Half, Hdf5Compression, Hdf5Export, TablesAs};
 use tempfile::TempDir;
 
 use crate::oracle::{Program, agree};
@@ -111,6 +111,59 @@ fn every_value_is_the_same_to_every_program_that_reads_zarr() {
 #[test]
 fn every_value_is_the_same_to_every_program_that_reads_hdf5() {
     Written::new(Durability::Process, everything).agree_on_hdf5();
+}
+
+/// What a store holds, as text: kinds, types, shapes and elements of all nodes, and their attributes with their types.
+pub fn contents(store: &DataStore) -> BTreeMap<String, String> {
+    let nodes = store.walk_nodes("/").unwrap();
+    let keys = nodes.iter().map(|node| node.key.clone()).chain(["/".to_owned()]);
+    let shown = |key: String| {
+        let value = store.value(&key).unwrap();
+        let attributes = store.attributes(&key).unwrap();
+        let mut json = attributes.json().unwrap();
+        if key == "/" {
+            json.remove("date");
+        }
+        let noted = |name: &String| attributes.array(name).map(|a| (a.data_type(), a.shape().to_vec())).ok();
+        let types = json.keys().map(noted).collect::<Vec<_>>();
+        // HDF5 has attributes in the order of their names.
+        let json: BTreeMap<_, _> =
+            json.iter().zip(types).map(|((name, json), of)| (name, (json, of))).collect();
+        (key, format!("{value:?} {json:?}"))
+    };
+    keys.map(shown).collect()
+}
+
+#[test]
+fn an_export_that_is_imported_is_the_same_store() {
+    type Choice = fn(Hdf5Export<'_>) -> Hdf5Export<'_>;
+    let choices: [Choice; 4] = [
+        |export| export,
+        |export| export.tables(TablesAs::Groups).half(Half::Keep),
+        |export| export.netcdf_safe(true),
+        |export| export.compression(Hdf5Compression::gzip(1).unwrap()).chunked(true).fletcher32(true),
+    ];
+    let fills: [fn(&mut Samples, &DataStore); 2] = [everything, values::of_several_chunks];
+    for written in fills.map(|fill| Written::new(Durability::Process, fill)) {
+        let expected = contents(&written.open());
+        for (n, choice) in choices.into_iter().enumerate() {
+            let (store, file) = (written.open(), written.directory.path().join(format!("{n}.hdf5")));
+            choice(store.hdf5_export().file(&file)).run().unwrap();
+            let imported = DataStore::at(written.directory.path().join(format!("imported_{n}"))).unwrap();
+            let report = imported.hdf5_import(&file).run().unwrap();
+            assert_eq!((report.left_out, report.renamed), (vec![], vec![]), "{n}");
+            let found = contents(&imported);
+            for (key, value) in &expected {
+                let other = found.get(key).map_or("nothing", String::as_str);
+                let at =
+                    value.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count().saturating_sub(40);
+                let part = |text: &str| text.chars().skip(at).take(300).collect::<String>();
+                assert!(value == other, "{n} {key}:\n{}\n{}", part(value), part(other));
+            }
+            assert_eq!(found.len(), expected.len(), "{n}");
+            written.samples.checks.iter().for_each(|check| check(&imported));
+        }
+    }
 }
 
 #[test]

@@ -54,7 +54,8 @@ def check_values(report, key, member, node):
 
 def check_attributes(report, key, member, node):
     expected = node.get("attributes", {})
-    seen = {name for name in member.attrs if not name.startswith("calcstore")}
+    ours = ("calcstore", "@calcstore")
+    seen = {name for name in member.attrs if not name.startswith(ours[0]) and not name.endswith(ours[1])}
     for name in report.common_parts(key, "attributes", seen, expected.keys() - {"calcstore"}):
         value = member.attrs[name]
         if is_spilled(expected[name]):

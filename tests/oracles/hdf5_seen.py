@@ -7,7 +7,7 @@ import sys
 import h5py
 
 OTHERS = {"CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST", "_Netcdf4Dimid"}
-OTHERS |= {"calcstore_type", "calcstore_schema", "calcstore_version", "date"}
+OTHERS |= {"calcstore", "calcstore_bytes", "calcstore_type", "calcstore_schema", "calcstore_version", "date"}
 
 
 def plain(value):

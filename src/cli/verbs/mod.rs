@@ -6,6 +6,7 @@ pub mod cat;
 pub mod check;
 pub mod completions;
 pub mod export;
+pub mod import;
 pub mod ls;
 pub mod man;
 pub mod new;

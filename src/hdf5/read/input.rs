@@ -46,7 +46,7 @@ impl Input {
     }
 
     /// How many bytes there are from address zero on, which bounds what can be found in them.
-    pub(super) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         self.source.size().saturating_sub(self.base)
     }
 

@@ -43,13 +43,19 @@ mod superblock;
 mod tests;
 mod tree2;
 
+#[cfg(test)]
+use self::{
+    datatype::{ByteOrder, Float, Padding},
+    found::Found,
+    input::{Input, Source},
+    layout::{ExternalFile, Filter},
+};
+
 pub use cached_file::CachedFile;
-pub use datatype::{ByteOrder, Float, MemberType, Padding, ReferenceKind, Type};
-pub use elements::{Block, DatasetReader, Stored, Values, is_bool, values};
+pub use datatype::{MemberType, ReferenceKind, Type};
+pub use elements::{Block, DatasetReader, Stored, Values, values};
 pub use file::File;
-pub use found::Found;
-pub use input::{Input, Source};
-pub use layout::{ChunkIndex, Dataspace, ExtensibleArray, ExternalFile, FillValue, Filter, Layout};
+pub use layout::{Dataspace, Layout};
 pub use links::{Link, Target};
 pub use messages::attribute::Attribute;
 pub use object::{DatasetHeader, Object, ObjectKind};

@@ -139,6 +139,7 @@ impl<'f> Object<'f> {
     ///
     /// # Errors
     /// `WrongType` where it has none, `Corrupt`, `Unsupported`.
+    #[cfg(test)]
     pub fn data_type(&self) -> Result<Type> {
         let body = self.required(MessageKind::Datatype, "datatype")?;
         Ok(datatype::decode(self.file.input().cursor(&body, "datatype message"))?.0)

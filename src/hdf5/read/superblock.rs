@@ -2,7 +2,7 @@
 
 use super::checksum::verified;
 use super::cursor::Cursor;
-use super::input::{Input, Sizes, Source, corrupt};
+use super::input::{Input, Sizes, Source};
 use crate::error::{Error, ErrorKind, Result};
 
 const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";

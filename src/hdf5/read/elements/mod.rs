@@ -25,4 +25,6 @@ mod tests;
 
 pub use convert::values;
 pub use reader::{Block, DatasetReader, Stored};
-pub use values::{Values, is_bool};
+pub use values::Values;
+#[cfg(test)]
+use values::is_bool;

@@ -2,6 +2,7 @@
 
 use half::f16;
 
+#[cfg(test)]
 use crate::hdf5::read::datatype::Type;
 
 /// Any number of elements of one type, in row-major order.
@@ -77,14 +78,10 @@ impl Values {
             Self::References(addresses) => addresses.len(),
         }
     }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// Whether a type is an enumeration of `FALSE` (0) and `TRUE` (1), as h5py writes truth values.
+#[cfg(test)]
 pub fn is_bool(data_type: &Type) -> bool {
     let Type::Enum { names, .. } = data_type else { return false };
     let code = |name: &str| names.iter().find(|(other, _)| other == name).map(|(_, code)| code.as_slice());

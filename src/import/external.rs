@@ -1,0 +1,51 @@
+//! Files beside the one that is imported, to which it leads.
+
+use std::fs::{self, File};
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::hdf5::CachedFile;
+
+/// The directory below which files may be read that another file names.
+#[derive(Clone, Debug)]
+pub(super) struct Allowed(PathBuf);
+
+impl Allowed {
+    pub fn new(directory: &Path) -> Result<Self> {
+        let found = fs::canonicalize(directory);
+        Ok(Self(found.map_err(|error| Error::io("cannot open the directory", directory, error))?))
+    }
+
+    /// Finds the file of a name; gives its true path.
+    ///
+    /// # Errors
+    /// `Unsupported` where it lies elsewhere, `NotFound` where it is not there.
+    pub fn find(&self, name: &str) -> Result<PathBuf> {
+        let refuse = |kind, why: &str| {
+            let message = format!("the file {name:?} {why} {}", self.0.display());
+            Err(Error::new(kind, message))
+        };
+        let relative = Path::new(name);
+        let stays = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        if !relative.components().all(stays) {
+            return refuse(ErrorKind::Unsupported, "is not below");
+        }
+        // Symbolic links lead elsewhere, too.
+        match fs::canonicalize(self.0.join(relative)) {
+            Ok(path) if path.starts_with(&self.0) => Ok(path),
+            Ok(_) => refuse(ErrorKind::Unsupported, "is not below"),
+            Err(_) => refuse(ErrorKind::NotFound, "cannot be read below"),
+        }
+    }
+}
+
+/// Opens a file, in pages.
+pub(super) fn open(path: &Path) -> Result<CachedFile> {
+    let opened = File::open(path).and_then(|file| {
+        if file.metadata()?.is_dir() {
+            return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+        }
+        CachedFile::new(file)
+    });
+    opened.map_err(|error| Error::io("cannot open", path, error))
+}
