@@ -41,11 +41,13 @@ def fill_of(node):
 
 
 def make(path, nodes, exported):
-    """The same file as h5py makes it; the root says when, and by what, the store was made."""
-    with h5py.File(path, "w", libver="earliest") as file:
-        with h5py.File(exported, "r") as same:
-            for name, value in same.attrs.items():
-                file.attrs[name] = value
+    """The same file as h5py makes it; the root says when, and by what, the store was made.
+
+    What an import needs to know beside is copied.
+    """
+    with h5py.File(path, "w", libver="earliest") as file, h5py.File(exported, "r") as same:
+        for name, value in same.attrs.items():
+            file.attrs[name] = value
         for key, node in nodes.items():
             values, dtype = values_of(node)
             layout = node["layout"]
@@ -64,6 +66,8 @@ def make(path, nodes, exported):
             dataset = file.create_dataset(key, shape=values.shape, dtype=dtype, **options)
             if values.size:
                 dataset[...] = values
+            if "calcstore" in same[key].attrs:
+                dataset.attrs["calcstore"] = same[key].attrs["calcstore"]
 
 
 def described(dataset):
