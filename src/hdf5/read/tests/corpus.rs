@@ -2,7 +2,7 @@
 //!
 //! A small part of the corpus is in `tests/data/corpus/hdf5`, with a listing beside each file that
 //! `tests/oracles/hdf5_listing.py` wrote. The whole is read from `CALCSTORE_CORPUS`, else from beside the project;
-//! `tests/data/corpus/hdf5.tsv` pins what is found in each of its files.
+//! `tests/data/corpus/hdf5_listing.tsv` pins what is found in each of its files.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -82,7 +82,7 @@ fn every_file_of_the_corpus_is_what_the_table_says() {
         let name = path.strip_prefix(&root).unwrap().display();
         let _ = writeln!(table, "{name}\t{}", outcome(&path));
     }
-    let expected = fs::read_to_string(own().join("hdf5.tsv")).unwrap_or_default();
+    let expected = fs::read_to_string(own().join("hdf5_listing.tsv")).unwrap_or_default();
     let different: Vec<_> =
         table.lines().filter(|line| !expected.lines().any(|pinned| pinned == *line)).collect();
     let _ = fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/hdf5_found.tsv"), &table);
