@@ -6,7 +6,7 @@
 //!
 //! # Tiers
 //!
-//! [`Input`] gives the bytes at an address and [`Cursor`](cursor::Cursor) the fields in them; the decoders of one structure
+//! [`Input`](input::Input) gives the bytes at an address and [`Cursor`](cursor::Cursor) the fields in them; the decoders of one structure
 //! each; [`File`], which finds objects, their links and attributes; what reads the elements of datasets chunk by chunk.
 //!
 //! ```text
