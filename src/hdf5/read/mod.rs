@@ -6,8 +6,9 @@
 //!
 //! # Tiers
 //!
-//! [`Input`](input::Input) gives the bytes at an address and [`Cursor`](cursor::Cursor) the fields in them; the decoders of one structure
-//! each; [`File`], which finds objects, their links and attributes; what reads the elements of datasets chunk by chunk.
+//! [`Input`](input::Input) gives the bytes at an address and [`Cursor`](cursor::Cursor) the fields in them; the decoders
+//! of one structure each; [`File`], which finds objects, their links and attributes; what reads the elements of datasets
+//! chunk by chunk.
 //!
 //! ```text
 //! File ── object(address) ─▶ Object ─┬─ links() ─────▶ Found<Link> ── Target::Hard(address), Soft(path), …
