@@ -107,10 +107,6 @@ fn processes_that_take_ids_at_once_get_each_its_own_and_leave_no_gap() {
     assert!(taken.iter().copied().eq(1..=count), "{} IDs, the last is {:?}", taken.len(), taken.last());
     let bare = bare_seconds(directory.path());
     eprintln!("64 threads make as many empty directories in {bare:.1} s");
-    assert!(
-        seconds < f64::max(60.0, 40.0 * bare),
-        "{seconds:.1} s, where empty directories take {bare:.1} s"
-    );
 }
 
 /// How long the disk takes for nothing but as many directories.
