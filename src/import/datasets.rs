@@ -18,13 +18,10 @@ use crate::nodes::Dataset;
 use crate::selection::{Along, Selection};
 use crate::storage::ArrayOptions;
 use crate::values::{AnyArray, Content, DataType};
-use crate::zarr::{Compression, FillValue, Kind, default_chunk_shape};
+use crate::zarr::{FillValue, Kind, default_chunk_shape};
 
 /// Up to so many bytes are stored in one go.
 const SMALL: u64 = 4 << 20;
-
-/// The level of what was compressed in the file.
-const LEVEL: u8 = 3;
 
 /// Imports a dataset.
 pub(super) fn import(scope: &mut Scope<'_, '_>, object: &StoredObject<'_>, place: &Place) -> Result<()> {
@@ -157,15 +154,12 @@ fn plan(
     let inner: Vec<u64> = inner(sample).iter().map(|length| *length as u64).collect();
     let (outer, rank) = (reader.shape(), reader.shape().len());
     let shape = [outer, &inner].concat();
-    let mut options = scope.options();
+    let mut options = scope.options(opened.is_compressed())?;
     let kept = reader.chunk_shape().and_then(|chunk| kept_chunk(outer, opened.maximum(), chunk, weight));
     options.chunk_shape = Some(match kept {
         Some(chunk) => [chunk.as_slice(), &inner].concat(),
         None => default_chunk_shape(&shape, element_weight(data_type)),
     });
-    if opened.is_compressed() && options.compression == Compression::NONE {
-        options.compression = Compression::zstd(LEVEL)?;
-    }
     let mut has_fill = true;
     if reader.fill_value().iter().any(|byte| *byte != 0) {
         let fill = scope.values(reader.data_type(), reader.fill_value());

@@ -40,12 +40,14 @@ impl Allowed {
 }
 
 /// Opens a file, in pages.
+///
+/// # Errors
+/// `InvalidInput` for a directory, pipe or device: opening a pipe would wait for whoever writes into it.
 pub(super) fn open(path: &Path) -> Result<CachedFile> {
-    let opened = File::open(path).and_then(|file| {
-        if file.metadata()?.is_dir() {
-            return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
-        }
-        CachedFile::new(file)
-    });
-    opened.map_err(|error| Error::io("cannot open", path, error))
+    let failed = |error| Error::io("cannot open", path, error);
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        let message = "a directory, pipe or device is there, and no HDF5 file";
+        return Err(Error::new(ErrorKind::InvalidInput, message).with_file(path));
+    }
+    File::open(path).and_then(CachedFile::new).map_err(failed)
 }

@@ -37,7 +37,7 @@ pub(super) fn import(
         scope.tally.leave_out(format!("{}@{}", place.path, crate::export::OBJECT_BYTES), why);
         return Ok(false);
     }
-    scope.store.put_with(&place.key, &Content::Object(object), &scope.options(), scope.existing)?;
+    scope.store.put_with(&place.key, &Content::Object(object), &scope.options(false)?, scope.existing)?;
     let attributes = std::mem::take(&mut described.attributes);
     finish(scope, &place.key, Finish { attributes, ..Finish::default() })?;
     scope.tally.value()?;

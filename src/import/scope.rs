@@ -9,6 +9,10 @@ use crate::error::Result;
 use crate::hdf5::{File, Type, Values, values};
 use crate::key::Key;
 use crate::storage::{ArrayOptions, Existing, Store};
+use crate::zarr::Compression;
+
+/// The level of zstd for what was compressed in the file.
+const LEVEL: u8 = 3;
 
 /// A file that is being read, and the store that it is read into.
 pub(super) struct Scope<'a, 't> {
@@ -34,8 +38,12 @@ impl Scope<'_, '_> {
         values(self.file.input(), data_type, bytes)
     }
 
-    /// The options of an array, before anything is known of it.
-    pub fn options(&self) -> ArrayOptions {
-        ArrayOptions { compression: self.store.compression(), ..ArrayOptions::default() }
+    /// The options of an array: what was compressed in the file is so in the store.
+    pub fn options(&self, was_compressed: bool) -> Result<ArrayOptions> {
+        let compression = match self.store.compression() {
+            Compression::NONE if was_compressed => Compression::zstd(LEVEL)?,
+            asked => asked,
+        };
+        Ok(ArrayOptions { compression, ..ArrayOptions::default() })
     }
 }

@@ -12,7 +12,6 @@ use crate::hdf5::{DatasetReader, StoredObject, Target};
 use crate::nodes::StoredTable;
 use crate::storage::ArrayOptions;
 use crate::values::{DataType, Put, Table};
-use crate::zarr::Compression;
 
 /// About so many bytes of rows are put into the store at once.
 const ROWS: u64 = 4 << 20;
@@ -138,10 +137,7 @@ fn table(
     scope.tally.check(rows.saturating_mul(row))?;
     let step = step(first.reader.chunk_shape().and_then(|chunk| chunk.first()).copied(), row);
     let mut names = BTreeMap::new();
-    let mut options = scope.options();
-    if parts.iter().any(|part| part.opened.is_compressed()) && options.compression == Compression::NONE {
-        options.compression = Compression::zstd(3)?;
-    }
+    let options = scope.options(parts.iter().any(|part| part.opened.is_compressed()))?;
     let made = rows_into(scope, (parts, types), (rows, step), place, (&options, &mut names));
     if let Err((error, is_made)) = made {
         if is_made {

@@ -13,8 +13,8 @@
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
 //! - `recover`, `recovered`, `older`: putting right what a power cut has torn.
-//! - `read`, `handle`, `array_read`, `chunk_read`, `chunk_by_chunk`, `table_read`, `columns`, `list`, `size`: reading without a lock, and
-//!   noticing that something changed meanwhile; `elements`: what was read.
+//! - `read`, `handle`, `array_read`, `chunk_read`, `chunk_by_chunk`, `table_read`, `columns`, `list`, `size`: reading without
+//!   a lock, and noticing that something changed meanwhile; `elements`: what was read.
 //! - `sweep`, `litter`, `remove`: removing what is left over; `partial`: files beside a store while they are written.
 //! - `check`, `look`, `look_groups`, `internals`, `dimensions`, `finding`: finding what is damaged or does not fit.
 //! - `repair`, `lost`: mending that, or setting it aside.

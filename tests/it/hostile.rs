@@ -36,7 +36,7 @@ fn plant(store: &DataStore, name: &str, metadata: &str) -> std::path::PathBuf {
     directory
 }
 
-fn make_fifo(path: &Path) {
+pub fn make_fifo(path: &Path) {
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 

@@ -1,8 +1,12 @@
 //! Files that declare more than they have, and how much is imported of what is large.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use calcstore::ErrorKind;
+
 use super::fresh;
+use crate::hostile::make_fifo;
 use crate::oracle;
 
 /// A file of some kilobytes that declares 9e18 bytes, sparse, as rows, and with one chunk that all others share.
@@ -45,4 +49,15 @@ fn what_was_never_written_costs_nothing_and_the_rest_stops_at_the_limit() {
     let report = store.hdf5_import(&file).limit(400 << 20).run().unwrap();
     assert_eq!(report.left_out.len(), 1);
     assert_eq!(store.dataset("/zeros").unwrap().shape(), [300, 1 << 20]);
+}
+
+#[test]
+fn what_is_no_file_is_refused_and_nobody_waits_for_it() {
+    let (directory, store) = fresh();
+    let pipe = directory.path().join("pipe.h5");
+    make_fifo(&pipe);
+    for path in [&*pipe, directory.path(), Path::new("/dev/zero")] {
+        let error = store.hdf5_import(path).run().unwrap_err();
+        assert_eq!((error.kind(), error.file()), (ErrorKind::InvalidInput, Some(path)));
+    }
 }
