@@ -5,12 +5,13 @@ use std::io::{Seek, Write};
 
 use rayon::prelude::*;
 
+use super::choices::Choices;
 use super::elements::{self, Style};
-use super::layout::Layout;
+use super::layout::{Layout, layout};
 use super::report::Telling;
 use crate::error::Result;
 use crate::hdf5::{Attribute, ChunkedWriter, Chunking, Described, Filter, Writer};
-use crate::storage::{ArrayReader, in_parallel};
+use crate::storage::{ArrayReader, beside, in_parallel};
 use crate::values::{DataType, Elements, Source};
 use crate::zarr::{ChunkGrid, FillValue};
 
@@ -20,46 +21,113 @@ const BATCH_BYTES: u64 = 8 << 20;
 /// And so many chunks.
 const BATCH_CHUNKS: u64 = 1024;
 
-/// Writes the elements of an array.
-pub(super) fn write<W: Write + Seek>(
-    (writer, telling): (&mut Writer<W>, &mut Telling<'_>),
-    (reader, style): (&ArrayReader<'_>, Style),
-    layout: Option<&Layout>,
-    attributes: &[Attribute],
-) -> Result<Described> {
-    let data_type = reader.data_type();
-    let datatype = elements::datatype(data_type, style);
-    let fill_value = match reader.fill_value() {
-        FillValue::Bytes(value) if value.iter().any(|byte| *byte != 0) => {
-            Some(elements::numbers(data_type, style, value)?)
+/// How an array is written.
+pub(super) struct Outline {
+    data_type: DataType,
+    style: Style,
+    shape: Vec<u64>,
+    /// As the file has it; `None` for zero.
+    fill_value: Option<Vec<u8>>,
+    layout: Option<Layout>,
+}
+
+/// The elements of an array that is to be written.
+pub(super) enum Content<'a> {
+    Stored(&'a ArrayReader<'a>),
+    /// All numbers, in one run.
+    Run(Vec<u8>),
+    /// The chunks that there are, as the file has them.
+    Chunks(Vec<Vec<u8>>),
+}
+
+impl Content<'_> {
+    /// The bytes that it has in memory.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Stored(_) => 0,
+            Self::Run(elements) => elements.len() as u64,
+            Self::Chunks(chunks) => chunks.iter().map(|chunk| chunk.len() as u64).sum(),
         }
-        _ => None,
-    };
-    let Some(layout) = layout else {
-        let mut dataset = writer.dataset(&datatype, reader.shape(), attributes)?;
-        if let Some(value) = &fill_value {
-            dataset = dataset.fill_value(value)?;
-        }
-        reader.read_blocks(&mut |block| {
-            let bytes = elements::write(&mut dataset, (data_type, style), &block)?;
-            telling.add(bytes)
-        })?;
-        return dataset.end();
-    };
-    let chunking = Chunking {
-        maximum: &layout.maximum,
-        chunk: &layout.chunk,
-        filters: &layout.filters,
-        fill_value: fill_value.as_deref(),
-    };
-    let grid = ChunkGrid::new(reader.shape(), &layout.chunk)?;
-    let mut dataset = writer.chunked(&datatype, reader.shape(), &chunking, attributes)?;
-    let chunks = Chunks { reader, layout, grid, style, size: datatype.size() };
-    match &layout.present {
-        Some(present) => chunks.write(&mut dataset, present.iter().copied(), telling)?,
-        None => chunks.write(&mut dataset, 0..chunks.grid.len(), telling)?,
     }
-    dataset.end()
+}
+
+impl Outline {
+    pub fn new(reader: &ArrayReader<'_>, choices: &Choices, grows: bool) -> Result<Self> {
+        let (data_type, style) = (reader.data_type(), choices.style());
+        let fill_value = match reader.fill_value() {
+            FillValue::Bytes(value) if value.iter().any(|byte| *byte != 0) => {
+                Some(elements::numbers(data_type, style, value)?.into_owned())
+            }
+            _ => None,
+        };
+        let layout = layout(reader, choices, grows)?;
+        Ok(Self { data_type, style, shape: reader.shape().to_vec(), fill_value, layout })
+    }
+
+    /// Whether chunks are left out, which stand for fill value.
+    pub fn is_sparse(&self) -> bool {
+        self.layout.as_ref().is_some_and(Layout::is_sparse)
+    }
+
+    /// Reads numbers, and makes of them what is to be written; `None` for text, and where chunks have more than `most` bytes.
+    pub fn read(&self, reader: &ArrayReader<'_>, most: u64) -> Result<Option<Content<'static>>> {
+        let Some(layout) = &self.layout else {
+            let Elements::Bytes(elements) = reader.read_all()? else { return Ok(None) };
+            return Ok(Some(Content::Run(elements.into_owned())));
+        };
+        let chunks = Chunks::new(reader, self, layout)?;
+        let count = chunks.numbers().count() as u64;
+        if self.data_type == DataType::String || chunks.bytes().saturating_mul(count) > most {
+            return Ok(None);
+        }
+        let chunks = chunks.numbers().map(|n| chunks.encode(&chunks.grid.index(n)));
+        chunks.collect::<Result<_>>().map(|chunks| Some(Content::Chunks(chunks)))
+    }
+
+    /// Writes the elements of the array.
+    pub fn write<W: Write + Seek>(
+        &self,
+        (writer, telling): (&mut Writer<W>, &mut Telling<'_>),
+        content: &Content<'_>,
+        attributes: &[Attribute],
+    ) -> Result<Described> {
+        let datatype = elements::datatype(self.data_type, self.style);
+        let Some(layout) = &self.layout else {
+            let mut dataset = writer.dataset(&datatype, &self.shape, attributes)?;
+            if let Some(value) = &self.fill_value {
+                dataset = dataset.fill_value(value)?;
+            }
+            let mut each = |block: Elements<'_>| {
+                let bytes = elements::write(&mut dataset, (self.data_type, self.style), &block)?;
+                telling.add(bytes)
+            };
+            match content {
+                Content::Stored(reader) => reader.read_blocks(&mut each)?,
+                Content::Run(elements) => each(Elements::Bytes(elements.into()))?,
+                Content::Chunks(_) => {}
+            }
+            return dataset.end();
+        };
+        let chunking = Chunking {
+            maximum: &layout.maximum,
+            chunk: &layout.chunk,
+            filters: &layout.filters,
+            fill_value: self.fill_value.as_deref(),
+        };
+        let mut dataset = writer.chunked(&datatype, &self.shape, &chunking, attributes)?;
+        match content {
+            Content::Stored(reader) => Chunks::new(reader, self, layout)?.write(&mut dataset, telling)?,
+            Content::Chunks(chunks) => {
+                let grid = ChunkGrid::new(&self.shape, &layout.chunk)?;
+                for (n, chunk) in layout.numbers(&grid).zip(chunks) {
+                    dataset.chunk(&grid.index(n), chunk)?;
+                }
+                telling.add(content.bytes())?;
+            }
+            Content::Run(_) => {}
+        }
+        dataset.end()
+    }
 }
 
 /// The chunks of an array on their way.
@@ -72,36 +140,66 @@ struct Chunks<'a> {
     size: u64,
 }
 
-impl Chunks<'_> {
+/// Some chunks, and what the file has of them.
+type Batch = Vec<(Vec<u64>, Vec<u8>)>;
+
+impl<'a> Chunks<'a> {
+    fn new(reader: &'a ArrayReader<'a>, outline: &Outline, layout: &'a Layout) -> Result<Self> {
+        let grid = ChunkGrid::new(&outline.shape, &layout.chunk)?;
+        let size = elements::datatype(outline.data_type, outline.style).size();
+        Ok(Self { reader, layout, grid, style: outline.style, size })
+    }
+
+    /// The bytes of a chunk before its filters.
+    fn bytes(&self) -> u64 {
+        self.grid.chunk_elements().saturating_mul(self.size)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = u64> + Send {
+        self.layout.numbers(&self.grid)
+    }
+
     fn write<W: Write + Seek>(
         &self,
         dataset: &mut ChunkedWriter<'_, W>,
-        mut numbers: impl Iterator<Item = u64>,
         telling: &mut Telling<'_>,
     ) -> Result<()> {
-        let bytes = self.grid.chunk_elements().saturating_mul(self.size);
+        let bytes = self.bytes();
         if self.reader.data_type() == DataType::String {
-            return numbers.try_for_each(|n| {
+            return self.numbers().try_for_each(|n| {
                 let index = self.grid.index(n);
                 let references = self.references(dataset, &index)?;
                 dataset.chunk(&index, &references)?;
                 telling.add(bytes)
             });
         }
-        let count = (BATCH_BYTES / bytes.max(1)).clamp(1, BATCH_CHUNKS);
-        loop {
-            let batch: Vec<u64> = numbers.by_ref().take(usize::try_from(count).unwrap_or(1)).collect();
-            let made: Vec<Vec<u8>> = match &batch[..] {
-                [] => return Ok(()),
-                [only] => vec![self.encode(&self.grid.index(*only))?],
-                _ => in_parallel(|| {
-                    batch.par_iter().map(|n| self.encode(&self.grid.index(*n))).collect::<Result<_>>()
-                })?,
-            };
-            for (n, chunk) in batch.iter().zip(&made) {
-                dataset.chunk(&self.grid.index(*n), chunk)?;
-            }
-            telling.add(bytes.saturating_mul(batch.len() as u64))?;
+        let mut numbers = self.numbers();
+        let mut batch = self.batch(&mut numbers)?;
+        while !batch.is_empty() {
+            let (next, written) = beside(
+                || Some(self.batch(&mut numbers)),
+                || {
+                    batch.iter().try_for_each(|(index, chunk)| dataset.chunk(index, chunk))?;
+                    telling.add(bytes.saturating_mul(batch.len() as u64))
+                },
+            );
+            written?;
+            batch = next.unwrap_or_else(|| Ok(Batch::new()))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the chunks that come next.
+    fn batch(&self, numbers: &mut impl Iterator<Item = u64>) -> Result<Batch> {
+        let count = (BATCH_BYTES / self.bytes().max(1)).clamp(1, BATCH_CHUNKS);
+        let batch: Vec<u64> = numbers.take(usize::try_from(count).unwrap_or(1)).collect();
+        let make = |n: &u64| {
+            let index = self.grid.index(*n);
+            self.encode(&index).map(|chunk| (index, chunk))
+        };
+        match &batch[..] {
+            [] | [_] => batch.iter().map(make).collect(),
+            _ => in_parallel(|| batch.par_iter().map(make).collect()),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::hdf5::{Attribute, MAX_MESSAGE, Object};
 use crate::key::{Key, escape_component};
 use crate::nodes::typed_attribute;
 use crate::object::Encoded;
-use crate::storage::Snapshot;
+use crate::storage::Document;
 use crate::values::{AnyArray, ArrayContent, Elements};
 use crate::zarr::{MARKER, NodeMetadata};
 
@@ -28,11 +28,11 @@ impl<W: Write + Seek> Walk<'_, W> {
     pub(super) fn attributes(
         &mut self,
         key: &Key,
-        snapshot: &Snapshot,
+        document: &Document,
         (prefix, taken): (&str, &[&str]),
     ) -> Result<Exported> {
         let mut exported = Exported::default();
-        for (name, json) in snapshot.metadata.attributes() {
+        for (name, json) in document.metadata.attributes() {
             if name == MARKER {
                 continue;
             }
@@ -42,7 +42,7 @@ impl<W: Write + Seek> Walk<'_, W> {
                 exported.left_out.push(LeftOut::new(format!("{key}@{name}"), &error));
                 continue;
             }
-            let array = match typed_attribute(json, snapshot.marker.attributes.get(name)) {
+            let array = match typed_attribute(json, document.marker.attributes.get(name)) {
                 Err(error) if error.kind() == ErrorKind::WrongType => text(json),
                 array => array?,
             };
@@ -53,7 +53,7 @@ impl<W: Write + Seek> Walk<'_, W> {
                 done => done?,
             }
         }
-        self.note_origin(key, snapshot, prefix, &mut exported)?;
+        self.note_origin(key, document, prefix, &mut exported)?;
         Ok(exported)
     }
 
@@ -61,11 +61,11 @@ impl<W: Write + Seek> Walk<'_, W> {
     fn note_origin(
         &mut self,
         key: &Key,
-        snapshot: &Snapshot,
+        document: &Document,
         prefix: &str,
         exported: &mut Exported,
     ) -> Result<()> {
-        let on_scales = match &snapshot.metadata {
+        let on_scales = match &document.metadata {
             NodeMetadata::Array(array) if prefix.is_empty() => Some(self.scales.of(array)),
             _ => None,
         };
@@ -81,7 +81,7 @@ impl<W: Write + Seek> Walk<'_, W> {
                 Form::Attribute
             }
         };
-        let lost = origin::of_node(snapshot, self.choices.style(), on_scales.as_deref(), &form)?;
+        let lost = origin::of_node(document, self.choices.style(), on_scales.as_deref(), &form)?;
         let Some(lost) = lost else { return Ok(()) };
         self.attribute(key, &format!("{prefix}{MARKER}"), &lost, exported)
     }

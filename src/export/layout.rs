@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::hdf5::Filter;
 use crate::storage::ArrayReader;
 use crate::values::DataType;
-use crate::zarr::{ArrayMetadata, default_chunk_shape};
+use crate::zarr::{ArrayMetadata, ChunkGrid, default_chunk_shape};
 
 /// The level at which is compressed what is compressed otherwise in the store.
 const USUAL_LEVEL: u8 = 4;
@@ -30,6 +30,12 @@ impl Layout {
     /// Whether chunks are left out, which stand for fill value.
     pub fn is_sparse(&self) -> bool {
         self.present.is_some()
+    }
+
+    /// The numbers of the chunks that there are, of all in the grid.
+    pub fn numbers(&self, grid: &ChunkGrid) -> impl Iterator<Item = u64> + Send {
+        let all = if self.present.is_none() { 0..grid.len() } else { 0..0 };
+        all.chain(self.present.iter().flatten().copied())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Copies of a store in other formats: the one place where Zarr and HDF5 meet.
 
+mod ahead;
 mod array;
 mod attributes;
 mod choices;

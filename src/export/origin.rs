@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::elements::{Style, is_kept};
 use crate::error::{Error, ErrorKind, Result};
 use crate::nodes::{noted_attribute, typed_attribute};
-use crate::storage::Snapshot;
+use crate::storage::Document;
 use crate::values::{AnyArray, DataType};
 use crate::zarr::{Kind, MARKER, NodeMetadata, Status, TypedAttribute};
 
@@ -60,13 +60,13 @@ pub(super) enum Form {
 /// Tells as text what is lost of a node, if anything is: `form` says what became of its attributes, and `on_scales` which of
 /// its axes have a dimension scale.
 pub(super) fn of_node(
-    snapshot: &Snapshot,
+    document: &Document,
     style: Style,
     on_scales: Option<&[bool]>,
     form: &dyn Fn(&str) -> Form,
 ) -> Result<Option<AnyArray>> {
-    let mut origin = Origin { node: lost_kind(snapshot), ..Origin::default() };
-    if let NodeMetadata::Array(array) = &snapshot.metadata {
+    let mut origin = Origin { node: lost_kind(document), ..Origin::default() };
+    if let NodeMetadata::Array(array) = &document.metadata {
         let is_lost = !comes_back_as(array.data_type, style);
         origin.data_type = is_lost.then(|| array.data_type.name().to_owned());
         let is_given = |name: &Option<String>| name.as_ref().is_some_and(|name| !name.contains(':'));
@@ -76,8 +76,8 @@ pub(super) fn of_node(
         });
         origin.dimension_names = array.dimension_names.clone().filter(|_| is_nowhere);
     }
-    for (name, json) in snapshot.metadata.attributes().iter().filter(|(name, _)| *name != MARKER) {
-        let note = snapshot.marker.attributes.get(name);
+    for (name, json) in document.metadata.attributes().iter().filter(|(name, _)| *name != MARKER) {
+        let note = document.marker.attributes.get(name);
         // An integer that was a truth value gets this attribute, if it has none.
         let is_taken = name == "dtype" && origin.data_type.as_deref() == Some("bool");
         let form = if is_taken { Form::Missing } else { form(name) };
@@ -97,8 +97,8 @@ pub(super) fn of_node(
 }
 
 /// What a node is, where the file does not show it.
-fn lost_kind(snapshot: &Snapshot) -> Option<Kind> {
-    match &snapshot.marker.kind {
+fn lost_kind(document: &Document) -> Option<Kind> {
+    match &document.marker.kind {
         Some(Kind::Root { status, .. }) if *status == Status::default() => None,
         Some(Kind::Root { status, .. }) => Some(Kind::Root { status: *status, parent: None }),
         kind => kind.clone(),

@@ -12,7 +12,7 @@ use super::layout::grows;
 use crate::error::Result;
 use crate::hdf5::{Attribute, Chunking, Datatype, Described, Group, Place, Writer};
 use crate::key::Key;
-use crate::storage::{Snapshot, Store};
+use crate::storage::{Document, Store};
 use crate::zarr::{ArrayMetadata, NodeMetadata};
 
 /// The attributes that make a scale, or refer to one; nobody else's may have these names.
@@ -53,6 +53,31 @@ pub(super) type Axes = Vec<Option<(usize, String)>>;
 struct Dimension {
     length: u64,
     grows: bool,
+}
+
+/// The dimensions that the members of a group have.
+pub(super) struct Dimensions {
+    may_grow: bool,
+    /// The arrays of one axis, and their lengths.
+    lines: BTreeMap<String, u64>,
+    used: BTreeMap<String, Dimension>,
+}
+
+impl Dimensions {
+    pub fn new(may_grow: bool) -> Self {
+        Self { may_grow, lines: BTreeMap::new(), used: BTreeMap::new() }
+    }
+
+    /// Adds those of a member.
+    pub fn add(&mut self, name: &str, document: &Document) {
+        let Some((shape, dimensions)) = dimensions(document, self.may_grow) else { return };
+        if let [length] = shape[..] {
+            self.lines.insert(name.to_owned(), length);
+        }
+        for (name, Dimension { length, grows }) in dimensions {
+            self.used.entry(name).or_insert(Dimension { length, grows: false }).grows |= grows;
+        }
+    }
 }
 
 /// The names of the axes of an array that somebody gave them.
@@ -131,32 +156,14 @@ impl Scales {
 }
 
 impl Scales {
-    /// Takes places for the scales of a group, of whose members those that `takes` chooses are exported, and those that
+    /// Takes places for the scales of a group, of which those members are exported that have these dimensions, and those that
     /// [label](Self::has_labels) an axis of one of them.
     pub fn open<W: Write + Seek>(
         &mut self,
         (store, writer): (&Store, &mut Writer<W>),
         (key, names): (&Key, &[String]),
-        takes: impl Fn(&Key) -> bool,
+        Dimensions { mut lines, used, .. }: Dimensions,
     ) -> Result<()> {
-        let mut lines = BTreeMap::new();
-        let mut used: BTreeMap<String, Dimension> = BTreeMap::new();
-        for name in names {
-            let child = key.child(name)?;
-            if !takes(&child) {
-                continue;
-            }
-            // Whatever is wrong is said when the member is exported.
-            let Ok(node) = store.glance(&child) else { continue };
-            let Some((shape, dimensions)) = dimensions(&node, store.is_calculation()) else { continue };
-            if let [length] = shape[..] {
-                lines.insert(name.clone(), length);
-            }
-            for (name, dimension) in dimensions {
-                let known = used.entry(name).or_insert(Dimension { length: dimension.length, grows: false });
-                known.grows |= dimension.grows;
-            }
-        }
         // Labels come along with what they label.
         let unseen = used.iter().filter(|(name, _)| names.contains(name) && !lines.contains_key(*name));
         let unseen: Vec<(String, u64)> = unseen.map(|(name, used)| (name.clone(), used.length)).collect();
@@ -172,7 +179,7 @@ impl Scales {
             let labels = lines.get(&name);
             let length = labels.copied().unwrap_or(length);
             let has_labels = labels.is_some();
-            let is_taken = !has_labels && names.contains(&name);
+            let is_taken = !has_labels && names.contains(&name) && store.has(&key.child(&name)?)?;
             if is_taken || (!has_labels && self.find(&name, length).is_some()) {
                 continue;
             }
@@ -218,12 +225,12 @@ impl Scales {
 type Used = Vec<(String, Dimension)>;
 
 /// The shape of an array, and its dimensions, those along which it grows among them.
-fn dimensions(snapshot: &Snapshot, may_grow: bool) -> Option<(Vec<u64>, Used)> {
-    let NodeMetadata::Array(array) = &snapshot.metadata else { return None };
-    if snapshot.marker.kind.is_some() {
+fn dimensions(document: &Document, may_grow: bool) -> Option<(Vec<u64>, Used)> {
+    let NodeMetadata::Array(array) = &document.metadata else { return None };
+    if document.marker.kind.is_some() {
         return None;
     }
-    let is_growing = may_grow && grows(array, snapshot.marker.provisional_chunks);
+    let is_growing = may_grow && grows(array, document.marker.provisional_chunks);
     let axes = given_names(array).zip(&array.shape).enumerate();
     let dimensions = axes.filter_map(|(axis, (name, length))| {
         Some((name?.to_owned(), Dimension { length: *length, grows: is_growing && axis == 0 }))

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::io::{Seek, Write};
 
+use super::array::{Content, Outline};
 use super::choices::TablesAs;
 use super::elements::{self, Interleaved, Style};
-use super::layout::{filters, grows, layout};
+use super::layout::{filters, grows};
 use super::walk::{Exported, Walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Chunking, Compound, Datatype, Filter, Group, MAX_MESSAGE, Member, Object};
@@ -81,9 +82,9 @@ impl<W: Write + Seek> Walk<'_, W> {
                 let mut metadata = metadata.clone();
                 metadata.shape = source.shape().to_vec();
                 let reader = store.chunk_reader(snapshot, &metadata, table.marker.sparse)?;
-                let layout = layout(&reader, &self.choices, grows(&metadata, false))?;
+                let outline = Outline::new(&reader, &self.choices, grows(&metadata, false))?;
                 self.mark_bool(metadata.data_type, &mut own)?;
-                let described = self.array((&reader, layout.as_ref()), &own.attributes)?;
+                let described = self.array(&outline, &Content::Stored(&reader), &own.attributes)?;
                 Ok((self.writer.describe(&described)?, own))
             })?;
             group.insert(name.clone(), dataset)?;

@@ -1,19 +1,20 @@
 //! The walk over a store that writes children before the groups that hold them.
 
 use std::io::{Seek, Write};
+use std::sync::Arc;
 
-use super::array;
+use super::ahead::{Ahead, Early, WINDOW};
+use super::array::{Content, Outline};
 use super::choices::Choices;
-use super::layout::{Layout, grows, layout};
 use super::nexus::{Plot, Said, Shown, said_of};
 use super::origin::OBJECT_BYTES;
 use super::report::{ExportReport, LeftOut, Telling};
-use super::scales::{Axes, OF_DIMENSIONS, Scales};
+use super::scales::{Axes, Dimensions, OF_DIMENSIONS, Scales};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Attribute, Datatype, Described, Group, Object, Writer};
 use crate::key::Key;
 use crate::object::Encoded;
-use crate::storage::{ArrayReader, Snapshot, Store};
+use crate::storage::{Document, Snapshot, Store, beside};
 use crate::values::{DataType, Stored};
 use crate::zarr::{ArrayMetadata, Kind, NodeMetadata};
 
@@ -59,6 +60,7 @@ pub(super) struct Walk<'a, W> {
     pub(super) scales: Scales,
     pub(super) report: ExportReport,
     pub(super) telling: Telling<'a>,
+    ahead: Arc<Ahead<'a>>,
 }
 
 impl<'a, W: Write + Seek> Walk<'a, W> {
@@ -69,14 +71,15 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         report: ExportReport,
         telling: Telling<'a>,
     ) -> Self {
-        Self { store, writer, choices, scales: Scales::default(), report, telling }
+        let ahead = Arc::new(Ahead::new(store, choices.clone()));
+        Self { store, writer, choices, scales: Scales::default(), report, telling, ahead }
     }
 
     /// Writes everything; gives the sink and the report.
     pub(super) fn run(mut self) -> Result<(W, ExportReport)> {
         let root = Key::root();
         let is_taken = self.choices.only.takes(&root);
-        let Made::Members(names, mut exported) = self.node(&root, is_taken)? else {
+        let Made::Members(names, mut exported) = self.node(&root, is_taken, None)? else {
             return Err(Error::new(ErrorKind::Unsupported, "the root is a single array, not a group"));
         };
         let (mut group, shown) = self.members(&root, &names, is_taken)?;
@@ -94,44 +97,84 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
     fn members(&mut self, key: &Key, names: &[String], is_taken: bool) -> Result<(Group, Shown)> {
         let only = self.choices.only.clone();
         let takes = |child: &Key| is_taken || only.takes(child);
-        self.scales.open((self.store, &mut self.writer), (key, names), takes)?;
-        let (mut group, mut shown) = (Group::new(), Shown::default());
-        for name in names {
-            let child = key.child(name)?;
-            let made = self.node(&child, takes(&child) || self.scales.has_labels(name));
-            let (object, mut exported) = match made {
-                Ok(Made::Object(object, exported)) => (Some(object), exported),
-                Ok(Made::Labels(exported)) => (None, exported),
-                Ok(Made::Members(names, mut exported)) => {
-                    let (members, below) = self.members(&child, &names, takes(&child))?;
-                    if members.is_empty() && !takes(&child) {
-                        continue;
-                    }
-                    self.classify(&child, &below, &mut exported)?;
-                    if below.leads_anywhere() {
-                        shown.lead_to(name);
-                    }
-                    (Some(self.writer.group(members, &exported.attributes)?), exported)
-                }
-                // It was removed meanwhile, where it is not there.
-                Ok(Made::Nothing) => continue,
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) if error.kind() == ErrorKind::Unsupported => {
-                    self.report.left_out.push(LeftOut::new(child.to_string(), &error));
-                    continue;
-                }
-                Err(error) => return Err(error.with_key(child.to_string())),
+        let ahead = Arc::clone(&self.ahead);
+        let mut windows = names.chunks(WINDOW);
+        let mut window = windows.next().unwrap_or_default();
+        let mut early = ahead.read(key, window, &takes);
+        let dimensions = if window.len() == names.len() {
+            let mut dimensions = Dimensions::new(self.store.is_calculation());
+            let known = names.iter().zip(&early);
+            known.for_each(|(name, early)| {
+                early.iter().for_each(|early| dimensions.add(name, &early.document))
+            });
+            dimensions
+        } else {
+            ahead.dimensions(key, names, &takes)
+        };
+        self.scales.open((self.store, &mut self.writer), (key, names), dimensions)?;
+        let mut members = (Group::new(), Shown::default());
+        while !window.is_empty() {
+            let next = windows.next().unwrap_or_default();
+            let mut write = || {
+                let mut each = window.iter().zip(early.drain(..));
+                each.try_for_each(|(name, early)| {
+                    let child = key.child(name)?;
+                    let is_taken = takes(&child);
+                    self.member(&child, is_taken, early, &mut members)
+                })
             };
-            if let Some(object) = object {
-                self.scales.note(&exported.axes, object.reference());
-                group.insert(name.clone(), object)?;
-            }
-            shown.offer(exported.plot.take());
-            self.note(&mut group, &child, &mut exported)?;
-            self.telling.add_node()?;
+            let (read, written) = match next {
+                [] => (Vec::new(), write()),
+                _ => beside(|| ahead.read(key, next, &takes), write),
+            };
+            written?;
+            (window, early) = (next, read);
         }
+        let (mut group, shown) = members;
         self.scales.close(&mut self.writer, &mut group)?;
         Ok((group, shown))
+    }
+
+    /// Writes a member of a group, and all that is below it.
+    fn member(
+        &mut self,
+        key: &Key,
+        is_taken: bool,
+        early: Option<Early>,
+        (group, shown): &mut (Group, Shown),
+    ) -> Result<()> {
+        let name = key.name();
+        let made = self.node(key, is_taken || self.scales.has_labels(name), early);
+        let (object, mut exported) = match made {
+            Ok(Made::Object(object, exported)) => (Some(object), exported),
+            Ok(Made::Labels(exported)) => (None, exported),
+            Ok(Made::Members(names, mut exported)) => {
+                let (members, below) = self.members(key, &names, is_taken)?;
+                if members.is_empty() && !is_taken {
+                    return Ok(());
+                }
+                self.classify(key, &below, &mut exported)?;
+                if below.leads_anywhere() {
+                    shown.lead_to(name);
+                }
+                (Some(self.writer.group(members, &exported.attributes)?), exported)
+            }
+            // It was removed meanwhile, where it is not there.
+            Ok(Made::Nothing) => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                self.report.left_out.push(LeftOut::new(key.to_string(), &error));
+                return Ok(());
+            }
+            Err(error) => return Err(error.with_key(key.to_string())),
+        };
+        if let Some(object) = object {
+            self.scales.note(&exported.axes, object.reference());
+            group.insert(name, object)?;
+        }
+        shown.offer(exported.plot.take());
+        self.note(group, key, &mut exported)?;
+        self.telling.add_node()
     }
 
     /// Links to what belongs beside an object that is in the file, and reports what it lacks.
@@ -144,8 +187,15 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
     }
 
     /// Writes what a node holds itself.
-    fn node(&mut self, key: &Key, is_taken: bool) -> Result<Made> {
+    fn node(&mut self, key: &Key, is_taken: bool, early: Option<Early>) -> Result<Made> {
         let store = self.store;
+        if let Some(Early { document, array: Some((outline, content)) }) = early
+            && let NodeMetadata::Array(array) = &document.metadata
+        {
+            self.ahead.written(&content);
+            let made = self.dataset((key, &document, array), &outline, &content);
+            return made.map_err(|error| error.with_key(key.to_string()));
+        }
         store.read(key, |snapshot| {
             let is_group = matches!(
                 (&snapshot.metadata, &snapshot.marker.kind),
@@ -155,7 +205,9 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
                 return Ok(Made::Nothing);
             }
             if let (NodeMetadata::Array(array), None) = (&snapshot.metadata, &snapshot.marker.kind) {
-                return self.dataset(key, snapshot, array);
+                let reader = store.chunk_reader(snapshot, array, false)?;
+                let outline = self.ahead.outline(&reader, snapshot, array)?;
+                return self.dataset((key, snapshot, array), &outline, &Content::Stored(&reader));
             }
             let taken =
                 if matches!(snapshot.marker.kind, Some(Kind::Object { .. })) { &OF_OBJECTS[..] } else { &[] };
@@ -171,29 +223,31 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             })?;
             Ok(match made {
                 Some(object) => Made::Object(object, exported),
-                None => Made::Members(store.names_in(key, snapshot)?, exported),
+                None => Made::Members(store.possible_names_in(key, snapshot)?, exported),
             })
         })
     }
 
     /// Writes a plain array, on the scales of its axes.
-    fn dataset(&mut self, key: &Key, snapshot: &Snapshot, array: &ArrayMetadata) -> Result<Made> {
+    fn dataset(
+        &mut self,
+        (key, document, array): (&Key, &Document, &ArrayMetadata),
+        outline: &Outline,
+        content: &Content<'_>,
+    ) -> Result<Made> {
         let has_labels = self.scales.has_labels(key.name());
         let axes = if has_labels { Axes::new() } else { self.scales.of(array) };
         let is_on_scales = axes.iter().any(Option::is_some);
         let taken = if has_labels || is_on_scales { &OF_DIMENSIONS[..] } else { &[] };
-        let mut exported = self.attributes(key, snapshot, ("", taken))?;
+        let mut exported = self.attributes(key, document, ("", taken))?;
         self.mark_bool(array.data_type, &mut exported)?;
         exported.attributes.extend(self.scales.reference(&axes, &mut self.writer)?);
         if self.choices.nexus && !has_labels {
             exported.plot = Plot::new(key.name(), array, self.scales.labels_here(&axes));
         }
         exported.axes = axes;
-        let reader = self.store.chunk_reader(snapshot, array, false)?;
-        let grows = grows(array, snapshot.marker.provisional_chunks) && self.store.is_calculation();
-        let layout = layout(&reader, &self.choices, grows)?;
-        exported.is_sparse = layout.as_ref().is_some_and(Layout::is_sparse);
-        let described = self.array((&reader, layout.as_ref()), &exported.attributes)?;
+        exported.is_sparse = outline.is_sparse();
+        let described = self.array(outline, content, &exported.attributes)?;
         if has_labels {
             self.scales.keep(key.name(), described);
             return Ok(Made::Labels(exported));
@@ -207,19 +261,19 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
             return Err(Error::new(ErrorKind::Corrupt, "bytes are not stored as an array"));
         };
         let reader = self.store.chunk_reader(snapshot, array, false)?;
-        let layout = layout(&reader, &self.choices, false)?;
-        let described = self.array((&reader, layout.as_ref()), &exported.attributes)?;
+        let outline = Outline::new(&reader, &self.choices, false)?;
+        let described = self.array(&outline, &Content::Stored(&reader), &exported.attributes)?;
         self.writer.describe(&described)
     }
 
     /// Writes the elements of an array.
     pub(super) fn array(
         &mut self,
-        (reader, layout): (&ArrayReader<'_>, Option<&Layout>),
+        outline: &Outline,
+        content: &Content<'_>,
         attributes: &[Attribute],
     ) -> Result<Described> {
-        let style = self.choices.style();
-        array::write((&mut self.writer, &mut self.telling), (reader, style), layout, attributes)
+        outline.write((&mut self.writer, &mut self.telling), content, attributes)
     }
 
     /// Says what class a group is of, and what it shows.

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::chunk_read::ArrayReader;
 use super::elements;
-use super::fork::in_parallel;
+use super::fork::{beside, in_parallel};
 use super::read::Snapshot;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
@@ -234,11 +234,20 @@ impl Source for ArrayReader<'_> {
             fit if fit >= *chunk => fit / chunk * chunk,
             _ => *chunk,
         };
-        let mut start = 0;
-        while start < *rows && row > 0 {
-            let count = step.min(rows - start);
-            each(self.read_rows(start, count)?)?;
-            start += count;
+        let read = |start: u64| {
+            let is_there = start < *rows && row > 0;
+            is_there.then(|| self.read_rows(start, step.min(rows - start)))
+        };
+        let (mut start, mut next) = (0, read(0));
+        while let Some(block) = next {
+            let block = block?;
+            start += step.min(rows - start);
+            let done;
+            (next, done) = match start < *rows {
+                true => beside(|| read(start), || each(block)),
+                false => (None, each(block)),
+            };
+            done?;
         }
         Ok(())
     }

@@ -9,17 +9,11 @@ use super::chunk_read::ArrayReader;
 use super::read::Snapshot;
 use super::store::Store;
 use crate::error::Result;
-use crate::key::Key;
 use crate::selection::{Along, Selection};
 use crate::values::Elements;
 use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, Deflated, FillValue};
 
 impl Store {
-    /// Looks at a node as it is now: what is read of it may be gone a moment later.
-    pub(crate) fn glance(&self, key: &Key) -> Result<Snapshot> {
-        self.open_node(key)
-    }
-
     /// Opens the array that a snapshot holds, with metadata that may show fewer rows; chunk files may be missing where it
     /// is sparse.
     pub(crate) fn chunk_reader<'a>(
@@ -50,6 +44,11 @@ impl ArrayReader<'_> {
     /// The chunks, be they files or parts of them.
     pub(crate) fn chunks(&self) -> Result<ChunkGrid> {
         ChunkGrid::new(&self.array.shape, self.chunk_shape())
+    }
+
+    /// Reads all elements, in C order.
+    pub(crate) fn read_all(&self) -> Result<Elements<'static>> {
+        self.select(&Selection::all())?.read()
     }
 
     /// Reads the elements of a region that lies within the array, in C order.

@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::process::id;
 use std::sync::OnceLock;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 /// A value for each process: that of the process which made it, and those of the children forked since then.
 #[derive(Debug)]
@@ -61,4 +61,29 @@ pub(crate) fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> T {
         Some(pool) => pool.install(work),
         None => work(),
     }
+}
+
+/// Does work on another thread while something is done on this one; both have ended when this returns.
+pub(crate) fn beside<T: Send + Default, U>(
+    work: impl FnOnce() -> T + Send,
+    here: impl FnOnce() -> U,
+) -> (T, U) {
+    let make = || Ok::<_, Infallible>(ThreadPoolBuilder::new().build().ok());
+    let Ok(pool) = POOLS.get_or_init(|| PerProcess::new(None)).get_or_make(make);
+    let mut made = T::default();
+    let done = match pool {
+        Some(pool) => pool.in_place_scope(|scope| both(scope, &mut made, work, here)),
+        None => rayon::in_place_scope(|scope| both(scope, &mut made, work, here)),
+    };
+    (made, done)
+}
+
+fn both<'scope, T: Send, U>(
+    scope: &Scope<'scope>,
+    made: &'scope mut T,
+    work: impl FnOnce() -> T + Send + 'scope,
+    here: impl FnOnce() -> U,
+) -> U {
+    scope.spawn(move |_| *made = work());
+    here()
 }

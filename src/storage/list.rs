@@ -25,6 +25,20 @@ impl Store {
 
     /// The names of the nodes in an open group. Directories without a `zarr.json` are none.
     pub(crate) fn names_in(&self, key: &Key, snapshot: &Snapshot) -> Result<Vec<String>> {
+        let directory = snapshot.directory.as_fd();
+        let mut nodes = Vec::new();
+        for name in self.possible_names_in(key, snapshot)? {
+            let stat = self.files.stat(directory, &format!("{name}/{METADATA_FILE}"));
+            let place = format!("{}/{name}", snapshot.place);
+            if exists(stat).map_err(self.failed("cannot look into", &place))? {
+                nodes.push(name);
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// The names in an open group, sorted by bytes, of all that may be nodes: whoever opens them will see.
+    pub(crate) fn possible_names_in(&self, key: &Key, snapshot: &Snapshot) -> Result<Vec<String>> {
         let is_table = matches!(snapshot.marker.kind, Some(Kind::Table { .. }));
         if is_table || matches!(snapshot.metadata, NodeMetadata::Array(_)) {
             return Err(Error::new(
@@ -36,14 +50,6 @@ impl Store {
         let entries = self.files.list(directory).map_err(self.failed("cannot list", &snapshot.place))?;
         let names = entries.into_iter().filter(|entry| entry.is_directory);
         let names = names.filter_map(|entry| entry.name.into_string().ok());
-        let mut nodes = Vec::new();
-        for name in names.filter(|name| key.child(name).is_ok()) {
-            let stat = self.files.stat(directory, &format!("{name}/{METADATA_FILE}"));
-            let place = format!("{}/{name}", snapshot.place);
-            if exists(stat).map_err(self.failed("cannot look into", &place))? {
-                nodes.push(name);
-            }
-        }
-        Ok(nodes)
+        Ok(names.filter(|name| key.child(name).is_ok()).collect())
     }
 }

@@ -22,10 +22,12 @@ impl Store {
             let Ok(child) = key.child(&name) else { continue };
             let inner = format!("{place}/{name}");
             let is_column = match self.open_place(inner.clone(), &child) {
-                Ok(Snapshot { metadata: NodeMetadata::Array(array), .. }) => {
-                    array.dimension_names.is_some_and(|names| names.first().is_some_and(|name| *name == row))
-                }
-                Ok(_) => false,
+                Ok(node) => match node.into_document().metadata {
+                    NodeMetadata::Array(array) => array
+                        .dimension_names
+                        .is_some_and(|names| names.first().is_some_and(|name| *name == row)),
+                    NodeMetadata::Group(_) => false,
+                },
                 Err(error) => damage(error)?.is_some() && !self.holds_nodes(&child, &inner)?,
             };
             if !is_column {

@@ -7,10 +7,12 @@
 //! pass to another file: if it is there, then it and its directory were there all the time. If not, look again.
 
 use std::io;
+use std::ops::Deref;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::chunk_read::ArrayReader;
+use super::document::Document;
 use super::files::{FileId, Handle};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,14 +35,27 @@ const MOST_OBJECT_BYTES: u64 = 16 << 30;
 pub(crate) struct Snapshot {
     pub place: String,
     pub directory: Handle,
-    pub metadata: NodeMetadata,
-    pub marker: Marker,
+    pub(super) document: Document,
     id: FileId,
     /// Keeps the identity of `zarr.json` from passing to another file.
-    _document: Handle,
+    _file: Handle,
+}
+
+/// A version of a node has what its document says.
+impl Deref for Snapshot {
+    type Target = Document;
+
+    fn deref(&self) -> &Document {
+        &self.document
+    }
 }
 
 impl Snapshot {
+    /// Lets the node go, and keeps what it says.
+    pub(crate) fn into_document(self) -> Document {
+        self.document
+    }
+
     /// The version of the node.
     pub(super) fn id(&self) -> FileId {
         self.id
@@ -143,18 +158,18 @@ impl Store {
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
-        let document =
+        let file =
             self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => nothing_at(key),
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
-        let (bytes, id) = self.read_small(&document, &place)?;
+        let (bytes, id) = self.read_small(&file, &place)?;
         let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
         let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
         self.clip_to_table(&place, key, &mut metadata)?;
         let marker = Marker::read(metadata.attributes()).map_err(shown)?;
-        Ok(Snapshot { place, directory, metadata, marker, id, _document: document })
+        Ok(Snapshot { place, directory, document: Document { metadata, marker }, id, _file: file })
     }
 
     pub(super) fn link_at(&self, place: &str) -> Error {

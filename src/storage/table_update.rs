@@ -72,7 +72,7 @@ impl Store {
     /// Opens a column, which ends where its table does.
     fn open_column(&self, key: &Key, rows: u64) -> Result<Snapshot> {
         let mut column = self.open_node(key)?;
-        if let NodeMetadata::Array(array) = &mut column.metadata
+        if let NodeMetadata::Array(array) = &mut column.document.metadata
             && let Some(length) = array.shape.first_mut()
         {
             *length = rows.min(*length);
