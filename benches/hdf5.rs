@@ -129,7 +129,13 @@ fn turn(party: &str, case: &str, scale: f64, place: &Place) -> Outcome<Option<To
         measure(&mut command).map(Some)
     };
     match party {
-        EXPORT => run(&["--party", "export"], &place.store, &place.export).map(Some),
+        EXPORT => {
+            // Where the old file stayed, the memory of its pages would not be free for the new one, as it is for the others.
+            if place.export.exists() {
+                std::fs::remove_file(&place.export)?;
+            }
+            run(&["--party", "export"], &place.store, &place.export).map(Some)
+        }
         IMPORT => run(&["--party", "import"], &place.export, target).map(Some),
         "h5py, write" => h5py("write", &place.peer, &place.peer),
         "h5py, copy" => h5py("copy", &place.peer, target),
@@ -236,7 +242,7 @@ fn fill(store: &DataStore, case: &str, scale: f64) -> Outcome<()> {
             let dataset = new.create::<f64>(&[rows as u64, 1024])?;
             for start in (0..rows).step_by(4096) {
                 let count = 4096.min(rows - start);
-                let part = Array2::from_shape_fn((count, 1024), |(row, at)| wave((start + row) * 7 + at));
+                let part = Array2::from_shape_fn((count, 1024), |(row, at)| wave((start + row) * 1031 + at));
                 dataset.write(ndarray::s![start..start + count, ..], &part)?;
             }
         }

@@ -35,7 +35,7 @@ def datasets(case, scale):
     else:
         rows = int((32_768 if case == "gzip" else 131_072) * scale)
         packed = {"chunks": (512, 1024), "compression": "gzip", "compression_opts": 4} if case == "gzip" else {}
-        yield "a", wave(np.arange(1024.0) + 7.0 * np.arange(rows)[:, None]), packed
+        yield "a", wave(np.arange(1024.0) + 1031.0 * np.arange(rows)[:, None]), packed
 
 
 def write(case, scale, target):

@@ -18,6 +18,9 @@ use crate::zarr::{ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, FillValue, ShardIn
 /// The most shards that one read keeps open.
 const MOST_SHARDS: usize = 32;
 
+/// The most bytes of their indices that it keeps, the last one aside.
+const MOST_INDICES: usize = 8 << 20;
+
 /// The most chunks with directories of their own that are looked for.
 const MOST_NESTED: u64 = 1 << 20;
 
@@ -211,10 +214,11 @@ impl<'a> ArrayReader<'a> {
         let range = shards.index_range(length).map_err(|error| self.in_file(&path, error))?;
         let mut bytes = self.memory(&path, range.end.saturating_sub(range.start))?;
         self.store.files.read_at(file.as_fd(), range.start, &mut [&mut bytes]).map_err(&failed)?;
-        let index = shards.index(&bytes, length).map_err(|error| self.in_file(&path, error))?;
+        let index = shards.index(bytes, length).map_err(|error| self.in_file(&path, error))?;
         let open = Arc::new(OpenShard { file: Arc::new(file), index });
         let mut known = known();
-        if known.len() >= MOST_SHARDS {
+        let taken: usize = known.values().map(|open| open.index.size()).sum();
+        if known.len() >= MOST_SHARDS || taken >= MOST_INDICES {
             known.clear();
         }
         known.insert(at.to_vec(), Arc::clone(&open));

@@ -6,6 +6,7 @@ mod dimensions;
 mod golden;
 mod random;
 mod scale;
+mod wide;
 
 use std::path::{Path, PathBuf};
 

@@ -16,6 +16,9 @@ use crate::zarr::fill_value::FillValue;
 /// Both numbers of an index entry whose inner chunk is not there.
 const MISSING: u64 = u64::MAX;
 
+/// The bytes of an index entry: offset and length.
+const ENTRY: usize = 16;
+
 /// How the chunk files of an array are divided.
 #[derive(Debug)]
 pub(crate) struct Shards {
@@ -28,14 +31,34 @@ pub(crate) struct Shards {
     fill: FillValue,
 }
 
-/// Where the inner chunks of one shard lie in its file.
+/// Where the inner chunks of one shard lie in its file: as the file says it, since there may be millions of them.
 #[derive(Debug)]
-pub(crate) struct ShardIndex(Vec<Option<Range<u64>>>);
+pub(crate) struct ShardIndex(Cow<'static, [u8]>);
 
 impl ShardIndex {
     /// The bytes of inner chunk `n` in C order; `None` where it is not stored, and is all fill value.
     pub(crate) fn entry(&self, n: u64) -> Option<Range<u64>> {
-        self.0.get(usize::try_from(n).ok()?)?.clone()
+        match self.stored(usize::try_from(n).ok()?)? {
+            (MISSING, MISSING) => None,
+            (start, length) => Some(start..start.saturating_add(length)),
+        }
+    }
+
+    /// The bytes that it takes in memory.
+    pub(crate) fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Both numbers of an entry.
+    fn stored(&self, n: usize) -> Option<(u64, u64)> {
+        let [offset, length] = self.0.as_chunks().0.as_chunks().0.get(n)?;
+        Some((u64::from_le_bytes(*offset), u64::from_le_bytes(*length)))
+    }
+
+    /// The ranges of the chunks that have bytes, with their numbers.
+    fn ranges(&self) -> impl Iterator<Item = (u64, Range<u64>)> {
+        let all = (0..(self.0.len() / ENTRY) as u64).filter_map(|n| Some((n, self.entry(n)?)));
+        all.filter(|(_, range)| !range.is_empty())
     }
 }
 
@@ -105,30 +128,31 @@ impl Shards {
 
     /// Decodes the index of a file of this length. Every entry lies inside the file, none reaches into the index or
     /// into another one.
-    pub(crate) fn index(&self, bytes: &[u8], file_length: u64) -> Result<ShardIndex> {
+    pub(crate) fn index(&self, bytes: Vec<u8>, file_length: u64) -> Result<ShardIndex> {
         let place = self.index_range(file_length)?;
-        let Elements::Bytes(numbers) = self.index.decode(bytes.to_vec())? else {
+        let Elements::Bytes(numbers) = self.index.decode(bytes)? else {
             return Err(corrupt("its index is no numbers"));
         };
-        let mut entries = Vec::with_capacity(numbers.len() / 16);
-        for [offset, length] in numbers.as_chunks().0.as_chunks().0 {
-            let (offset, length) = (u64::from_le_bytes(*offset), u64::from_le_bytes(*length));
-            if (offset, length) == (MISSING, MISSING) {
-                entries.push(None);
-                continue;
-            }
+        let index = ShardIndex(numbers);
+        let stored = (0..index.size() / ENTRY).filter_map(|n| index.stored(n));
+        for (offset, length) in stored.filter(|entry| *entry != (MISSING, MISSING)) {
             let end = offset.checked_add(length).filter(|end| *end <= file_length);
-            let end = end.ok_or_else(|| corrupt("an inner chunk lies beyond the end of the file"))?;
-            entries.push(Some(offset..end));
+            end.ok_or_else(|| corrupt("an inner chunk lies beyond the end of the file"))?;
         }
-        let mut ranges: Vec<&Range<u64>> =
-            entries.iter().flatten().filter(|range| !range.is_empty()).collect();
-        ranges.push(&place);
-        ranges.sort_unstable_by_key(|range| range.start);
-        if !ranges.is_sorted_by(|one, next| one.end <= next.start) {
+        let is_apart = |one: &Range<u64>, next: &Range<u64>| one.end <= next.start;
+        let is_outside = |range: &Range<u64>| is_apart(range, &place) || is_apart(&place, range);
+        // Chunks mostly lie in their order; then nothing has to be sorted.
+        let in_order = || index.ranges().map(|(_, range)| range).is_sorted_by(is_apart);
+        let in_any_order = || {
+            let mut numbers: Vec<u64> = index.ranges().map(|(n, _)| n).collect();
+            let range = |n: &u64| index.entry(*n).unwrap_or_default();
+            numbers.sort_unstable_by_key(|n| range(n).start);
+            numbers.iter().map(range).is_sorted_by(is_apart)
+        };
+        if !index.ranges().all(|(_, range)| is_outside(&range)) || !(in_order() || in_any_order()) {
             return Err(corrupt("two inner chunks overlap, or one lies within the index"));
         }
-        Ok(ShardIndex(entries))
+        Ok(index)
     }
 
     /// Encodes an inner chunk; `None` where it is all fill value, and need not be stored.
@@ -181,7 +205,7 @@ impl Shards {
         };
         let early = || corrupt("it ends too early");
         let index = part(&self.index_range(file_length)?).ok_or_else(early)?;
-        let index = self.index(index, file_length)?;
+        let index = self.index(index.to_vec(), file_length)?;
         let chunks = (0..self.grid.len()).filter_map(|n| index.entry(n).map(|range| (n, range)));
         let chunks = chunks.map(|(n, range)| {
             let bytes = part(&range).ok_or_else(early)?;

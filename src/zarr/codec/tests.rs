@@ -179,7 +179,7 @@ fn inner_chunks_are_read_and_replaced_one_by_one() {
         let length = file.len() as u64;
         let part =
             |range: Range<u64>| range.map(|at| file[usize::try_from(at).unwrap()]).collect::<Vec<u8>>();
-        let index = shards.index(&part(shards.index_range(length).unwrap()), length).unwrap();
+        let index = shards.index(part(shards.index_range(length).unwrap()), length).unwrap();
         assert_eq!((index.entry(1), index.entry(3)), (None, None));
         let last = shards.inner().decode(part(index.entry(2).unwrap())).unwrap();
         assert_eq!(bytes_of(last), content[32..]);

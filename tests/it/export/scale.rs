@@ -46,7 +46,7 @@ fn measured(scene: &Scene, more: &[&str]) -> (f64, u64) {
     (start.elapsed().as_secs_f64(), most)
 }
 
-fn assert_in_h5py(file: &Path, program: &str) {
+pub(super) fn assert_in_h5py(file: &Path, program: &str) {
     let Some(python) = oracle::python() else {
         assert_eq!(oracle::skip("python"), Vec::<String>::new());
         return;
@@ -97,6 +97,22 @@ fn many_chunks_take_little_memory() {
         &format!(
             "import numpy\nassert file['chunks'].id.get_num_chunks() == {count}\n\
          assert (file['chunks'][...] == numpy.arange({count} * 64).astype('u2')).all()"
+        ),
+    );
+}
+
+#[test]
+fn many_small_chunks_of_one_file_take_little_memory() {
+    let (scene, count) = (Scene::new(), 10_000 * scale());
+    let values: Vec<f64> = (0..count).map(|n| n as f64).collect();
+    scene.store.new_dataset("/shard").chunks([1]).shards([count as u64]).insert(&values).unwrap();
+    let figures = measured(&scene, &["--chunked"]);
+    report(&format!("{count} chunks of 8 bytes in one file"), &scene, figures);
+    assert_in_h5py(
+        &scene.file(),
+        &format!(
+            "import numpy\nassert file['shard'].chunks == (1,)\n\
+         assert (file['shard'][...] == numpy.arange({count})).all()"
         ),
     );
 }
