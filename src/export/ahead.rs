@@ -67,6 +67,15 @@ impl<'a> Ahead<'a> {
         self.waiting.fetch_sub(content.bytes(), Relaxed);
     }
 
+    /// Collects the dimensions of members that were all read early.
+    pub fn dimensions_of(&self, names: &[String], early: &[Option<Early>]) -> Dimensions {
+        let mut dimensions = Dimensions::new(self.store.is_calculation());
+        for (name, early) in names.iter().zip(early) {
+            dimensions.add(name, early.as_ref().map(|early| &early.document));
+        }
+        dimensions
+    }
+
     /// Collects the dimensions that the members which `takes` chooses have, without their elements.
     pub fn dimensions(
         &self,
@@ -77,8 +86,8 @@ impl<'a> Ahead<'a> {
         let mut dimensions = Dimensions::new(self.store.is_calculation());
         for names in names.chunks(GLANCES) {
             let glances = each(key, names, takes, |child| self.store.glance(child).ok());
-            for (name, document) in names.iter().zip(glances) {
-                document.into_iter().for_each(|document| dimensions.add(name, &document));
+            for (name, document) in names.iter().zip(&glances) {
+                dimensions.add(name, document.as_ref());
             }
         }
         dimensions

@@ -68,9 +68,10 @@ impl Dimensions {
         Self { may_grow, lines: BTreeMap::new(), used: BTreeMap::new() }
     }
 
-    /// Adds those of a member.
-    pub fn add(&mut self, name: &str, document: &Document) {
-        let Some((shape, dimensions)) = dimensions(document, self.may_grow) else { return };
+    /// Adds those of a member, of which nothing may be known: whatever is wrong is said when it is exported.
+    pub fn add(&mut self, name: &str, document: Option<&Document>) {
+        let known = document.and_then(|document| dimensions(document, self.may_grow));
+        let Some((shape, dimensions)) = known else { return };
         if let [length] = shape[..] {
             self.lines.insert(name.to_owned(), length);
         }

@@ -9,7 +9,7 @@ use super::choices::Choices;
 use super::nexus::{Plot, Said, Shown, said_of};
 use super::origin::OBJECT_BYTES;
 use super::report::{ExportReport, LeftOut, Telling};
-use super::scales::{Axes, Dimensions, OF_DIMENSIONS, Scales};
+use super::scales::{Axes, OF_DIMENSIONS, Scales};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Attribute, Datatype, Described, Group, Object, Writer};
 use crate::key::Key;
@@ -102,12 +102,7 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
         let mut window = windows.next().unwrap_or_default();
         let mut early = ahead.read(key, window, &takes);
         let dimensions = if window.len() == names.len() {
-            let mut dimensions = Dimensions::new(self.store.is_calculation());
-            let known = names.iter().zip(&early);
-            known.for_each(|(name, early)| {
-                early.iter().for_each(|early| dimensions.add(name, &early.document))
-            });
-            dimensions
+            ahead.dimensions_of(names, &early)
         } else {
             ahead.dimensions(key, names, &takes)
         };

@@ -243,10 +243,8 @@ impl Source for ArrayReader<'_> {
             let block = block?;
             start += step.min(rows - start);
             let done;
-            (next, done) = match start < *rows {
-                true => beside(|| read(start), || each(block)),
-                false => (None, each(block)),
-            };
+            (next, done) =
+                if start < *rows { beside(|| read(start), || each(block)) } else { (None, each(block)) };
             done?;
         }
         Ok(())
