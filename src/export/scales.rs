@@ -180,7 +180,9 @@ impl Scales {
             let labels = lines.get(&name);
             let length = labels.copied().unwrap_or(length);
             let has_labels = labels.is_some();
-            let is_taken = !has_labels && names.contains(&name) && store.has(&key.child(&name)?)?;
+            // A directory of that name need not be a node; what cannot be read is one.
+            let is_node = || key.child(&name).is_ok_and(|child| store.has(&child).unwrap_or(true));
+            let is_taken = !has_labels && names.contains(&name) && is_node();
             if is_taken || (!has_labels && self.find(&name, length).is_some()) {
                 continue;
             }
