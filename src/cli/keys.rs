@@ -1,8 +1,9 @@
 //! From what was typed as a KEY to the nodes that it means.
 
-use calcstore::{DataStore, ErrorKind, Node};
+use calcstore::{ErrorKind, Node};
 
 use super::failure::Failure;
+use super::source::Source;
 
 /// What is said of a key that is in a parent alone, where that does not count.
 pub const ONLY_IN_PARENT: &str = "only a parent of this calculation has it; -c names another calculation";
@@ -16,8 +17,8 @@ pub struct OneKey {
 }
 
 /// Describes what a key means: the node of that very key, else those that match it as a pattern.
-pub fn nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
-    let missing = match store.node(key) {
+pub fn nodes(source: &Source, key: &str) -> Result<Vec<Node>, Failure> {
+    let missing = match source.node(key) {
         Ok(node) => return Ok(vec![node]),
         Err(error)
             if is_pattern(key) && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidKey) =>
@@ -27,8 +28,8 @@ pub fn nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
         Err(error) => return Err(error.into()),
     };
     let mut nodes = Vec::new();
-    for key in store.glob(key)? {
-        match store.node(&key) {
+    for key in source.glob(key)? {
+        match source.node(&key) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             node => nodes.push(node?),
         }
@@ -37,10 +38,10 @@ pub fn nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
 }
 
 /// As [`nodes`], for verbs that are about one calculation and not about its parents.
-pub fn own_nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
-    let nodes = nodes(store, key)?;
+pub fn own_nodes(source: &Source, key: &str) -> Result<Vec<Node>, Failure> {
+    let nodes = nodes(source, key)?;
     match nodes.as_slice() {
-        [node] if store.glob(&node.key)?.next().is_none() => {
+        [node] if source.glob(&node.key)?.next().is_none() => {
             Err(Failure::new(ErrorKind::NotFound, ONLY_IN_PARENT).with_key(&node.key))
         }
         _ => Ok(nodes),
@@ -48,8 +49,8 @@ pub fn own_nodes(store: &DataStore, key: &str) -> Result<Vec<Node>, Failure> {
 }
 
 /// Describes the one node that a key means.
-pub fn node(store: &DataStore, key: &str) -> Result<Node, Failure> {
-    let mut nodes = nodes(store, key)?;
+pub fn node(source: &Source, key: &str) -> Result<Node, Failure> {
+    let mut nodes = nodes(source, key)?;
     match (nodes.pop(), nodes.len()) {
         (Some(node), 0) => Ok(node),
         (_, others) => {

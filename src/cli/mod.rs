@@ -16,6 +16,7 @@ mod output;
 mod preview;
 mod progress;
 mod session;
+mod source;
 mod summary;
 mod units;
 mod verbs;

@@ -5,6 +5,7 @@ use calcstore::{DataStore, ErrorKind, Options};
 use super::failure::Failure;
 use super::global::{Calc, Global};
 use super::output::Output;
+use super::source::Source;
 
 /// What a verb works with.
 #[derive(Debug)]
@@ -36,22 +37,33 @@ impl<'a> Session<'a> {
         &self.options
     }
 
-    /// Opens the store for reading.
-    pub fn read(&self) -> Result<DataStore, Failure> {
-        self.open(&self.options.clone().read_only(true))
+    /// Opens what `-c` names for reading, whatever form it has.
+    pub fn read(&self) -> Result<Source, Failure> {
+        self.source(self.calc)
+    }
+
+    /// Opens anything else for reading, as `-c` would.
+    pub fn source(&self, calc: &Calc) -> Result<Source, Failure> {
+        let store = self.open(calc, &self.options.clone().read_only(true))?;
+        Ok(Source::Store(store))
+    }
+
+    /// Opens the store for reading, for verbs that are about stores alone.
+    pub fn store(&self) -> Result<DataStore, Failure> {
+        self.open(self.calc, &self.options.clone().read_only(true))
     }
 
     /// Opens the store for writing. None is made.
     pub fn write(&self) -> Result<DataStore, Failure> {
         if matches!(self.calc, Calc::Path(_)) {
             // By its path the library would make a store where there is none.
-            self.read()?;
+            self.store()?;
         }
-        self.open(&self.options)
+        self.open(self.calc, &self.options)
     }
 
-    fn open(&self, options: &Options) -> Result<DataStore, Failure> {
-        let store = match self.calc {
+    fn open(&self, calc: &Calc, options: &Options) -> Result<DataStore, Failure> {
+        let store = match calc {
             Calc::Id(id) => options.open(*id)?,
             Calc::Path(path) => options.at(path).map_err(|error| {
                 if error.kind() == ErrorKind::NotFound && !path.exists() {

@@ -1,19 +1,20 @@
 //! What is said of a node: as JSON, and in one line.
 
-use calcstore::{DataStore, Layout, Node, NodeKind, Size};
+use calcstore::{Layout, Node, NodeKind, Size};
 use serde_json::{Value as Json, json};
 
 use super::failure::Failure;
+use super::source::Source;
 use super::units::{counted, iec};
 
 /// The type of an object that never had one of its own.
 pub const ANY_JSON: &str = "serde_json::value::Value";
 
 /// Says what a list says of a node.
-pub fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
+pub fn to_json(source: &Source, node: &Node) -> Result<Json, Failure> {
     Ok(match (node.kind, &node.layout) {
         (NodeKind::Dataset, Some(layout)) => {
-            let size = store.size(&node.key)?;
+            let size = source.size(&node.key)?;
             json!({
                 "key": node.key,
                 "kind": node.kind.name(),
@@ -32,18 +33,18 @@ pub fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
 }
 
 /// The same of several nodes.
-pub fn list_to_json(store: &DataStore, nodes: &[Node]) -> Result<Json, Failure> {
-    nodes.iter().map(|node| to_json(store, node)).collect()
+pub fn list_to_json(source: &Source, nodes: &[Node]) -> Result<Json, Failure> {
+    nodes.iter().map(|node| to_json(source, node)).collect()
 }
 
 /// Gives the bytes of a value in memory, where they are known; a table's are those of its columns.
-pub fn bytes(store: &DataStore, node: &Node) -> Result<Option<u64>, Failure> {
+pub fn bytes(source: &Source, node: &Node) -> Result<Option<u64>, Failure> {
     if node.kind != NodeKind::Table {
         return Ok(node.layout.as_ref().and_then(Layout::bytes));
     }
     let mut sum = Some(0u64);
     for column in &node.columns {
-        let bytes = store.node(&format!("{}/{column}", node.key))?.layout.as_ref().and_then(Layout::bytes);
+        let bytes = source.node(&format!("{}/{column}", node.key))?.layout.as_ref().and_then(Layout::bytes);
         sum = sum.zip(bytes).and_then(|(sum, bytes)| sum.checked_add(bytes));
     }
     Ok(sum)
@@ -77,7 +78,7 @@ pub fn shape_of(node: &Node) -> String {
 }
 
 /// Type, shape and size on one line; nothing for a group.
-pub fn line(store: &DataStore, node: &Node) -> Result<String, Failure> {
+pub fn line(source: &Source, node: &Node) -> Result<String, Failure> {
     if node.kind == NodeKind::Group {
         return Ok(String::new());
     }
@@ -87,7 +88,7 @@ pub fn line(store: &DataStore, node: &Node) -> Result<String, Failure> {
     }
     // The bytes that an object is kept as are nobody's business.
     if node.kind != NodeKind::Object {
-        parts.extend(bytes(store, node)?.map(iec));
+        parts.extend(bytes(source, node)?.map(iec));
     }
     parts.retain(|part| !part.is_empty());
     Ok(parts.join("  "))

@@ -8,6 +8,7 @@ mod label_selection;
 mod labels;
 mod new_dataset;
 mod node;
+mod rows_at;
 mod table;
 
 pub use appender::Appender;
@@ -18,4 +19,5 @@ pub use label_selection::LabelSelection;
 pub use labels::{Label, Labels};
 pub use new_dataset::NewDataset;
 pub use node::{Layout, Node, NodeKind};
+pub(crate) use rows_at::rows_at;
 pub use table::{StoredTable, TableAppender, TableBlocks, TableSelection};

@@ -1,6 +1,7 @@
 //! Selections of parts of arrays, and where their elements lie in chunks. Pure geometry: no file is touched.
 
 mod along;
+mod boxes;
 mod chunks;
 mod convert;
 mod copy;
@@ -16,6 +17,7 @@ pub use convert::IntoSelection;
 pub use select::Selection;
 
 pub(crate) use {
+    boxes::Boxed,
     chunks::{Chunks, Part},
     copy::Run,
     resolve::Resolved,

@@ -30,6 +30,52 @@ impl Pick {
         }
     }
 
+    /// The least and the greatest of the indices, of which there is at least one.
+    #[expect(clippy::arithmetic_side_effects, reason = "wide enough for what 64 bits count")]
+    pub(super) fn bounds(&self) -> (u64, u64) {
+        match self {
+            Self::Range { start, step, count } => {
+                let last = Position::from(*start) + Position::from(*step) * (Position::from(*count) - 1);
+                let last = u64::try_from(last).unwrap_or(*start);
+                ((*start).min(last), (*start).max(last))
+            }
+            Self::List(list) => {
+                let ends = list.iter().min().zip(list.iter().max());
+                ends.map_or((0, 0), |(least, greatest)| (*least, *greatest))
+            }
+        }
+    }
+
+    /// The first half of the indices, and the others.
+    pub(super) fn halves(&self) -> (Self, Self) {
+        match self {
+            Self::Range { start, step, count } => {
+                let half = count / 2;
+                // It lies within the axis, so that wrapping arithmetic comes out right.
+                let middle = start.wrapping_add(half.wrapping_mul(step.cast_unsigned()));
+                let range =
+                    |start, count| Self::Range { start, step: if count > 1 { *step } else { 1 }, count };
+                (range(*start, half), range(middle, count.saturating_sub(half)))
+            }
+            Self::List(list) => {
+                let (first, second) = list.split_at(list.len() / 2);
+                (Self::of_list(first.to_vec()), Self::of_list(second.to_vec()))
+            }
+        }
+    }
+
+    /// The same indices, counted from `first`, which is none of the greater ones.
+    pub(super) fn from(self, first: u64) -> Self {
+        match self {
+            Self::Range { start, step, count } => {
+                Self::Range { start: start.saturating_sub(first), step, count }
+            }
+            Self::List(list) => {
+                Self::List(list.into_iter().map(|index| index.saturating_sub(first)).collect())
+            }
+        }
+    }
+
     /// A list, or the range that it spells out.
     #[expect(clippy::arithmetic_side_effects, reason = "wide enough for what 64 bits count")]
     fn of_list(list: Vec<u64>) -> Self {
@@ -208,6 +254,17 @@ pub(super) fn product(mut factors: impl Iterator<Item = u64> + Clone) -> Option<
 }
 
 impl Resolved {
+    /// What is taken of an array of this shape, of which all indices are there.
+    pub(super) fn within(shape: &[u64], picks: Vec<Pick>) -> Self {
+        let elements = product(picks.iter().map(Pick::count)).unwrap_or(u64::MAX);
+        Self { array: shape.to_vec(), dropped: vec![false; picks.len()], picks, elements }
+    }
+
+    /// Whether it takes all elements, in their order.
+    pub(super) fn is_whole(&self) -> bool {
+        self.picks.iter().zip(&self.array).all(|(pick, length)| *pick == Pick::whole(*length))
+    }
+
     /// The shape of the array.
     pub(crate) fn array_shape(&self) -> &[u64] {
         &self.array

@@ -5,27 +5,28 @@ mod bytes;
 mod excerpt;
 mod table;
 
-use calcstore::{DataStore, Node, NodeKind, Value};
+use calcstore::{Node, NodeKind, Value};
 
 use super::failure::Failure;
+use super::source::Source;
 use super::units::counted;
 
 /// The most lines of a preview.
 const LINES: usize = 24;
 
 /// Previews a value in lines of at most `width` columns.
-pub fn preview(store: &DataStore, node: &Node, width: usize) -> Result<String, Failure> {
+pub fn preview(source: &Source, node: &Node, width: usize) -> Result<String, Failure> {
     match node.kind {
-        NodeKind::Dataset => match store.get(&node.key)? {
+        NodeKind::Dataset => match source.get(&node.key)? {
             excerpt::Array::Text(text) => Ok(first_lines(&text)),
             excerpt::Array::Elements(rows) => Ok(array::draw(&(*rows)?, width)),
         },
         NodeKind::Table => {
-            let columns: excerpt::Table = store.get(&node.key)?;
+            let columns: excerpt::Table = source.get(&node.key)?;
             Ok(table::draw(&columns.0?, node.rows.unwrap_or_default(), width))
         }
-        NodeKind::Bytes => Ok(bytes::draw(&store.get::<excerpt::Beginning>(&node.key)?.0)),
-        _ => match store.value(&node.key)? {
+        NodeKind::Bytes => Ok(bytes::draw(&source.get::<excerpt::Beginning>(&node.key)?.0)),
+        _ => match source.value(&node.key)? {
             Value::Object(object) => Ok(first_lines(&format!("{:#}", object.json))),
             _ => Ok(String::new()),
         },

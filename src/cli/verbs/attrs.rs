@@ -5,6 +5,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::keys;
 use crate::cli::keys::OneKey;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -50,15 +51,15 @@ fn change(
     change: impl FnOnce(&Attributes<'_>) -> calcstore::Result<()>,
 ) -> Result<Exit, Failure> {
     let store = session.write()?;
-    let node = keys::node(&store, key)?;
+    let node = keys::node(&Source::from(&store), key)?;
     change(&store.attributes(&node.key)?)?;
     store.close()?;
     Ok(Exit::Done)
 }
 
 fn print_all(session: &Session<'_>, key: &str) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let attributes = keys::node(&store, key)?.attributes;
+    let source = session.read()?;
+    let attributes = keys::node(&source, key)?.attributes;
     if session.output.is_json() {
         session.output.json(&Json::Object(attributes))?;
     } else {
@@ -69,8 +70,8 @@ fn print_all(session: &Session<'_>, key: &str) -> Result<Exit, Failure> {
 }
 
 fn print_one(session: &Session<'_>, key: &str, name: &str) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let node = keys::node(&store, key)?;
+    let source = session.read()?;
+    let node = keys::node(&source, key)?;
     let Some(value) = node.attributes.get(name) else {
         let missing = Failure::new(calcstore::ErrorKind::NotFound, format!("attribute {name:?}: not found"));
         return Err(missing.with_key(&node.key));

@@ -6,6 +6,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{FAULT, Output};
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 use crate::cli::units::{counted, iec};
 use crate::cli::{elements, keys};
 
@@ -30,11 +31,12 @@ pub struct Arguments {
 
 /// Reads everything and looks for damage.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = if asked.repair { session.write()? } else { session.read()? };
+    let store = if asked.repair { session.write()? } else { session.store()? };
     // What is damaged cannot always be described: the key may have to be taken as it is.
-    let key = keys::node(&store, &asked.key).map_or_else(|_| asked.key.clone(), |node| node.key);
+    let key =
+        keys::node(&Source::from(&store), &asked.key).map_or_else(|_| asked.key.clone(), |node| node.key);
     if !store.contains_key(&key).unwrap_or(true) {
-        keys::node(&store, &key)?;
+        keys::node(&Source::from(&store), &key)?;
     }
     if asked.repair { repair(session.output, &store, &key) } else { check(session.output, &store, &key) }
 }

@@ -8,6 +8,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 use crate::cli::summary;
 use crate::cli::units::iec;
 
@@ -118,7 +119,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn hdf5(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
-    let store = session.read()?;
+    let store = session.store()?;
     let interrupt = Interrupt::watch();
     session.output.detail("exporting");
     let progress = Progress::of_bytes(session.output, "exporting", || total(&store, &asked.only));
@@ -146,7 +147,10 @@ fn total(store: &DataStore, only: &[String]) -> u64 {
         only => only.iter().filter_map(|pattern| store.glob(pattern).ok()).flatten().collect(),
     };
     let nodes: Vec<_> = roots.iter().flat_map(|root| store.walk_nodes(root).unwrap_or_default()).collect();
-    nodes.iter().filter_map(|node| summary::bytes(store, node).ok().flatten()).fold(0, u64::saturating_add)
+    nodes
+        .iter()
+        .filter_map(|node| summary::bytes(&Source::from(store), node).ok().flatten())
+        .fold(0, u64::saturating_add)
 }
 
 fn print(session: &Session<'_>, report: &ExportReport) -> Result<(), Failure> {

@@ -1,9 +1,10 @@
-use calcstore::{DataStore, Node, NodeKind};
+use calcstore::{Node, NodeKind};
 
 use crate::cli::columns::layout;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::GROUP;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 use crate::cli::units::{iec, ratio};
 use crate::cli::{keys, summary};
 
@@ -29,13 +30,13 @@ pub struct Arguments {
 
 /// Lists what is in a group: one level, sorted.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let listed = listed(&store, asked)?;
+    let source = session.read()?;
+    let listed = listed(&source, asked)?;
     let nodes: Vec<Node> = listed.iter().map(|(_, node)| node.clone()).collect();
     if session.output.is_json() {
-        session.output.json(&summary::list_to_json(&store, &nodes)?)?;
+        session.output.json(&summary::list_to_json(&source, &nodes)?)?;
     } else if asked.long {
-        session.output.lines(long(&store, &listed, session.output.width())?)?;
+        session.output.lines(long(&source, &listed, session.output.width())?)?;
     } else {
         session.output.lines(listed.iter().map(|(name, node)| short(name, node)))?;
     }
@@ -43,22 +44,22 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// The nodes with the names that they are listed under: relative to the group where it is one level of one group.
-fn listed(store: &DataStore, asked: &Arguments) -> Result<Vec<(String, Node)>, Failure> {
-    let matches = keys::own_nodes(store, &asked.key)?;
+fn listed(source: &Source, asked: &Arguments) -> Result<Vec<(String, Node)>, Failure> {
+    let matches = keys::own_nodes(source, &asked.key)?;
     let mut listed = Vec::new();
     if let ([group], false) = (matches.as_slice(), asked.recursive)
         && group.kind == NodeKind::Group
-        && store.node(&asked.key).is_ok()
+        && source.node(&asked.key).is_ok()
     {
-        for node in store.nodes(&group.key)? {
+        for node in source.nodes(&group.key)? {
             listed.push((node.key.rsplit('/').next().unwrap_or_default().to_owned(), node));
         }
         return Ok(listed);
     }
-    let literal = matches.len() == 1 && store.node(&asked.key).is_ok();
+    let literal = matches.len() == 1 && source.node(&asked.key).is_ok();
     for node in matches {
         let below = if asked.recursive && node.kind == NodeKind::Group {
-            store.walk_nodes(&node.key)?
+            source.walk_nodes(&node.key)?
         } else {
             Vec::new()
         };
@@ -85,11 +86,11 @@ fn short(name: &str, node: &Node) -> String {
     }
 }
 
-fn long(store: &DataStore, listed: &[(String, Node)], width: usize) -> Result<Vec<String>, Failure> {
+fn long(source: &Source, listed: &[(String, Node)], width: usize) -> Result<Vec<String>, Failure> {
     let names = ["NAME", "TYPE", "SHAPE", "CHUNKS", "SIZE", "STORED", "RATIO"];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
     for (name, node) in listed {
-        let size = store.size(&node.key)?;
+        let size = source.size(&node.key)?;
         let (bytes, stored) = (summary::shown_bytes(node, &size), size.stored_bytes);
         let slash = if node.kind == NodeKind::Group { "/" } else { "" };
         let chunks = node.layout.as_ref().filter(|_| node.kind == NodeKind::Dataset);

@@ -5,10 +5,12 @@ use crate::cli::session::Session;
 
 /// Prints the directory of a calculation.
 pub fn run(session: &Session<'_>) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let directory = store.calc_dir().to_path_buf();
+    let source = session.read()?;
+    let directory = source.path().to_path_buf();
     if session.output.is_json() {
-        session.output.json(&json!({"calc_id": store.calc_id(), "calc_dir": directory.to_string_lossy()}))?;
+        session
+            .output
+            .json(&json!({"calc_id": source.calc_id(), "calc_dir": directory.to_string_lossy()}))?;
     } else {
         session.output.path(&directory)?;
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::keys;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -35,7 +36,7 @@ pub struct Arguments {
 
 /// Removes values and groups.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = if asked.dry_run { session.read()? } else { session.write()? };
+    let store = if asked.dry_run { session.store()? } else { session.write()? };
     let keys = removable(&store, asked)?;
     if !asked.dry_run {
         for key in &keys {
@@ -63,7 +64,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
 fn removable(store: &DataStore, asked: &Arguments) -> Result<Vec<Key>, Failure> {
     let mut found: Vec<Key> = Vec::new();
     for key in &asked.keys {
-        let nodes = match keys::own_nodes(store, key) {
+        let nodes = match keys::own_nodes(&Source::from(store), key) {
             Err(Failure::Fault(fault)) if asked.force && fault.kind == ErrorKind::NotFound => continue,
             nodes => nodes?,
         };

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use calcstore::{DataStore, ErrorKind, Node, NodeKind};
+use calcstore::{ErrorKind, Node, NodeKind};
 use serde_json::{Value as Json, json};
 
 use crate::cli::failure::{Exit, Failure};
@@ -8,6 +8,7 @@ use crate::cli::keys::OneKey;
 use crate::cli::output::{DETAIL, GROUP};
 use crate::cli::preview::preview;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 use crate::cli::units::{counted, iec};
 use crate::cli::{elements, keys, summary};
 
@@ -23,16 +24,16 @@ pub struct Arguments {
 
 /// Describes a value and previews it.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let node = keys::node(&store, &asked.key.key)?;
+    let source = session.read()?;
+    let node = keys::node(&source, &asked.key.key)?;
     if session.output.is_json() {
-        session.output.json(&to_json(&store, &node)?)?;
+        session.output.json(&to_json(&source, &node)?)?;
         return Ok(Exit::Done);
     }
-    let mut text = header(&store, &node)?;
+    let mut text = header(&source, &node)?;
     let body = match node.kind {
-        NodeKind::Group => members(&store, &node)?,
-        _ => preview(&store, &node, session.output.width())?,
+        NodeKind::Group => members(&source, &node)?,
+        _ => preview(&source, &node, session.output.width())?,
     };
     if !body.is_empty() {
         text.push('\n');
@@ -43,26 +44,26 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn to_json(store: &DataStore, node: &Node) -> Result<Json, Failure> {
-    let mut shown = summary::to_json(store, node)?;
+fn to_json(source: &Source, node: &Node) -> Result<Json, Failure> {
+    let mut shown = summary::to_json(source, node)?;
     if let (NodeKind::Dataset, Some(layout)) = (node.kind, &node.layout) {
         shown["dimension_names"] = json!(layout.dimension_names);
         shown["codecs"] = json!(layout.codecs);
     }
     shown["attributes"] = json!(node.attributes);
-    if let Some(parent) = parent(store, node)? {
+    if let Some(parent) = parent(source, node)? {
         shown["parent"] = json!(parent);
     }
     Ok(shown)
 }
 
 /// The directory that reads fall through to, which is said of the root.
-fn parent(store: &DataStore, node: &Node) -> Result<Option<String>, Failure> {
-    let parent = if node.key == "/" { store.parent_dir()? } else { None };
-    Ok(parent.map(|parent| parent.display().to_string()))
+fn parent(source: &Source, node: &Node) -> Result<Option<String>, Failure> {
+    let parent = if node.key == "/" { source.parent()? } else { None };
+    Ok(parent)
 }
 
-fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
+fn header(source: &Source, node: &Node) -> Result<String, Failure> {
     let mut text = format!("{GROUP}{}{GROUP:#}\n", node.key);
     // Writing to a string cannot fail.
     let mut field = |name: &str, value: &str| {
@@ -89,8 +90,8 @@ fn header(store: &DataStore, node: &Node) -> Result<String, Failure> {
         }
         _ => field("type", node.kind.name()),
     }
-    field("size", &sizes(store, node)?);
-    if let Some(parent) = parent(store, node)? {
+    field("size", &sizes(source, node)?);
+    if let Some(parent) = parent(source, node)? {
         field("parent", &parent);
     }
     for (name, value) in &node.attributes {
@@ -111,16 +112,16 @@ fn codecs(all: &[Json]) -> String {
     all.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn sizes(store: &DataStore, node: &Node) -> Result<String, Failure> {
-    let size = store.size(&node.key)?;
+fn sizes(source: &Source, node: &Node) -> Result<String, Failure> {
+    let size = source.size(&node.key)?;
     let on_disk = format!("{} on disk in {}", iec(size.stored_bytes), counted(size.files, "file"));
     let bytes = summary::shown_bytes(node, &size);
     Ok(bytes.map_or(on_disk.clone(), |bytes| format!("{}, {on_disk}", iec(bytes))))
 }
 
 /// The names in a group with what they are.
-fn members(store: &DataStore, group: &Node) -> Result<String, Failure> {
-    let nodes = match store.nodes(&group.key) {
+fn members(source: &Source, group: &Node) -> Result<String, Failure> {
+    let nodes = match source.nodes(&group.key) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(keys::ONLY_IN_PARENT.to_owned());
         }
@@ -132,7 +133,7 @@ fn members(store: &DataStore, group: &Node) -> Result<String, Failure> {
     for node in &nodes {
         let line = match node.kind {
             NodeKind::Group => "group".to_owned(),
-            _ => summary::line(store, node)?,
+            _ => summary::line(source, node)?,
         };
         lines.push(format!("{:<width$}  {DETAIL}{line}{DETAIL:#}", name(node)));
     }

@@ -22,8 +22,8 @@ pub struct Arguments {
 
 /// Tells what there is below a key, and what it takes in memory and on disk.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let key = match keys::node(&store, &asked.key) {
+    let source = session.read()?;
+    let key = match keys::node(&source, &asked.key) {
         // What cannot be read takes its space all the same.
         Err(Failure::Fault(fault)) if matches!(fault.kind, ErrorKind::Corrupt | ErrorKind::Unsupported) => {
             asked.key.clone()
@@ -32,7 +32,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     };
     let interrupt = Interrupt::watch();
     let progress = Progress::of_nodes(session.output, "measuring");
-    let size = store.measure(&key, |nodes| {
+    let size = source.measure(&key, |nodes| {
         progress.set(nodes);
         interrupt.answer()
     });

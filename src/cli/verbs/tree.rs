@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
-use calcstore::{DataStore, Node, NodeKind};
+use calcstore::{Node, NodeKind};
 
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::{DETAIL, GROUP};
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 use crate::cli::{keys, summary};
 
 #[derive(Debug, clap::Args)]
@@ -20,23 +21,23 @@ pub struct Arguments {
 
 /// Draws everything below a group.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let roots = keys::own_nodes(&store, &asked.key)?;
+    let source = session.read()?;
+    let roots = keys::own_nodes(&source, &asked.key)?;
     let mut lines = Vec::new();
     let mut listed = Vec::new();
     for root in roots {
-        let below = if root.kind == NodeKind::Group { store.walk_nodes(&root.key)? } else { Vec::new() };
+        let below = if root.kind == NodeKind::Group { source.walk_nodes(&root.key)? } else { Vec::new() };
         if session.output.is_json() {
             listed.extend((root.kind != NodeKind::Group).then_some(root).into_iter().chain(below));
             continue;
         }
         let mut tree =
-            Tree { store: &store, children: children(below), width: session.output.width(), lines };
+            Tree { source: &source, children: children(below), width: session.output.width(), lines };
         tree.node(&root, &root.key, "", "")?;
         lines = tree.lines;
     }
     if session.output.is_json() {
-        session.output.json(&summary::list_to_json(&store, &listed)?)?;
+        session.output.json(&summary::list_to_json(&source, &listed)?)?;
     } else {
         session.output.lines(lines)?;
     }
@@ -55,7 +56,7 @@ fn children(nodes: Vec<Node>) -> BTreeMap<String, Vec<Node>> {
 }
 
 struct Tree<'a> {
-    store: &'a DataStore,
+    source: &'a Source,
     children: BTreeMap<String, Vec<Node>>,
     width: usize,
     lines: Vec<String>,
@@ -64,7 +65,7 @@ struct Tree<'a> {
 impl Tree<'_> {
     /// Draws a node and what is below it; `first` stands before its own line, `rest` before the others.
     fn node(&mut self, node: &Node, name: &str, first: &str, rest: &str) -> Result<(), Failure> {
-        let line = summary::line(self.store, node)?;
+        let line = summary::line(self.source, node)?;
         let used = first.chars().count() + name.chars().count() + 2;
         let line = shortened(&line, self.width.saturating_sub(used));
         let name =

@@ -11,8 +11,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::attributes::Attributes;
+use super::rows_at;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
+use crate::selection::IntoSelection;
 use crate::storage::{OpenNode, Store};
 use crate::values::{Condition, Content, Get, Put, Source, Table, TableSchema};
 
@@ -118,6 +120,33 @@ impl StoredTable {
     /// As there.
     pub fn read_rows<R: DeserializeOwned>(&self) -> Result<Vec<R>> {
         self.all().read_rows()
+    }
+
+    /// Reads the rows that a selection of one axis takes, as numpy does; a single index gives one row.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+    /// let mut sites = calcstore::Table::new();
+    /// sites.push("lon", [9.1, 9.2, 9.3, 9.4])?;
+    /// store.insert("/sites", &sites)?;
+    ///
+    /// let last = store.table("/sites")?.rows_at("-1:0:-2")?;
+    /// assert_eq!(last.column("lon"), Some(&ndarray::arr1(&[9.4, 9.2]).into_dyn().into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] and [`ErrorKind::WrongShape`] for a selection that does not fit the rows, and as
+    /// [`TableSelection::read`].
+    pub fn rows_at(&self, rows: impl IntoSelection) -> Result<Table> {
+        let selection = rows.into_selection().map_err(|error| error.with_key(self.key()))?;
+        self.node.read(|snapshot| {
+            let table = self.node.store().table(snapshot)?;
+            let columns = table.open(table.columns())?;
+            let columns = columns.iter().map(|(name, column)| (name.as_str(), column as &dyn Source));
+            rows_at(columns, table.rows(), &selection)
+        })
     }
 
     /// Reads one column.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use calcstore::{AnyArray, DataStore, ErrorKind, Node, NodeKind, Value};
+use calcstore::{AnyArray, ErrorKind, Node, NodeKind, Selection, Value};
 use clap::{ValueEnum, ValueHint};
 use serde_json::{Map, Value as Json};
 
@@ -14,6 +14,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::files::{self, Sink};
 use crate::cli::keys::OneKey;
 use crate::cli::session::Session;
+use crate::cli::source::Source;
 use crate::cli::{elements, keys, npy};
 
 #[derive(Debug, clap::Args)]
@@ -23,11 +24,16 @@ as they are, all else as text: one row a line, tabs between the elements.
 
 Examples:
   calcstore cat /0/Sadigh
-  calcstore cat /0/Sadigh/PGA -o pga.npy
+  calcstore cat /0/Sadigh/PGA -s '0, :10' -o pga.npy
+  calcstore cat /sites -s -5:           the last five rows
   calcstore cat /job -f json | jq .description")]
 pub struct Arguments {
     #[command(flatten)]
     key: OneKey,
+
+    /// Print a part: of an array as numpy selects it, such as 0, ':10, 3', -1, '...,-1'; of a table rows
+    #[arg(short, long, value_name = "SEL", allow_hyphen_values = true)]
+    select: Option<Selection>,
 
     /// The format
     #[arg(short, long, value_name = "FORMAT")]
@@ -63,8 +69,8 @@ enum Format {
 
 /// Prints a value, or saves it.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = session.read()?;
-    let node = keys::node(&store, &asked.key.key)?;
+    let source = session.read()?;
+    let node = keys::node(&source, &asked.key.key)?;
     if node.kind == NodeKind::Group {
         let message = "is a group; name a value in it (ls lists them)";
         return Err(Failure::new(ErrorKind::WrongType, message).with_key(&node.key));
@@ -80,10 +86,12 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         Some(file) => Sink::file(file, asked.force)?,
         None => Sink::stdout(),
     };
+    let value = read(&source, &node, asked.select.as_ref())?;
+    let is_scalar = matches!(&value, Value::Array(array) if array.shape().is_empty());
     let pretty = !session.output.is_json();
-    write(&store, &node, format, pretty, &mut sink).map_err(|failure| failure.with_key(&node.key))?;
+    write(&value, &node.key, format, pretty, &mut sink).map_err(|failure| failure.with_key(&node.key))?;
     sink.finish()?;
-    if is_terminal && format == Format::Text && node.layout.is_some_and(|layout| layout.shape.is_empty()) {
+    if is_terminal && format == Format::Text && is_scalar {
         session.output.line("")?;
     }
     Ok(Exit::Done)
@@ -113,17 +121,22 @@ fn format(
     }
 }
 
-fn write(
-    store: &DataStore,
-    node: &Node,
-    format: Format,
-    pretty: bool,
-    sink: &mut Sink,
-) -> Result<(), Failure> {
-    let value = store.value(&node.key)?;
-    match (format, &value) {
+/// Reads a value, or no more of it than was asked for.
+fn read(source: &Source, node: &Node, selection: Option<&Selection>) -> Result<Value, Failure> {
+    match (selection, node.kind) {
+        (None, _) => Ok(source.value(&node.key)?),
+        (Some(_), NodeKind::Object) => {
+            let message = "is an object; -s selects parts of arrays, tables and bytes";
+            Err(Failure::new(ErrorKind::WrongType, message).with_key(&node.key))
+        }
+        (Some(selection), _) => Ok(source.selected(node, selection)?),
+    }
+}
+
+fn write(value: &Value, key: &str, format: Format, pretty: bool, sink: &mut Sink) -> Result<(), Failure> {
+    match (format, value) {
         (Format::Text, Value::Object(_)) | (Format::Json, _) => {
-            let json = json(&value)?;
+            let json = json(value)?;
             let text = if pretty && matches!(value, Value::Object(_)) {
                 format!("{json:#}\n")
             } else {
@@ -146,7 +159,7 @@ fn write(
         (Format::Npy, Value::Array(array)) => npy::write(array, |bytes| sink.write(bytes)),
         (Format::Npy, Value::Table(table)) => {
             let first = table.columns().next().map_or("", |(name, _)| name);
-            let message = format!("npy holds one array: name a column, such as {}/{first}", node.key);
+            let message = format!("npy holds one array: name a column, such as {key}/{first}");
             Err(Failure::new(ErrorKind::WrongType, message))
         }
         (Format::Raw, Value::Bytes(bytes)) => sink.write(bytes),
@@ -156,7 +169,7 @@ fn write(
         _ => {
             let format =
                 format.to_possible_value().map_or(String::new(), |format| format.get_name().to_owned());
-            let message = format!("{format} cannot hold {}; json can", described(&value));
+            let message = format!("{format} cannot hold {}; json can", described(value));
             Err(Failure::new(ErrorKind::WrongType, message))
         }
     }

@@ -1,0 +1,115 @@
+//! Where the verbs that read find values.
+
+use std::ops::Range;
+use std::path::Path;
+
+use calcstore::{AnyArray, Continue, DataStore, Get, Keys, Node, NodeKind, Result, Selection, Size, Value};
+
+/// What can be read, whatever form it has on disk. Every method is as the one of [`DataStore`] that has its name.
+#[derive(Debug)]
+pub enum Source {
+    /// A calculation, or any other Zarr hierarchy.
+    Store(DataStore),
+}
+
+impl Source {
+    /// The directory or file that it lies in.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Store(store) => store.calc_dir(),
+        }
+    }
+
+    pub fn calc_id(&self) -> Option<u32> {
+        match self {
+            Self::Store(store) => store.calc_id(),
+        }
+    }
+
+    /// The directory that reads fall through to, where there is one.
+    pub fn parent(&self) -> Result<Option<String>> {
+        match self {
+            Self::Store(store) => Ok(store.parent_dir()?.map(|parent| parent.display().to_string())),
+        }
+    }
+
+    pub fn node(&self, key: &str) -> Result<Node> {
+        match self {
+            Self::Store(store) => store.node(key),
+        }
+    }
+
+    pub fn nodes(&self, group: &str) -> Result<Vec<Node>> {
+        match self {
+            Self::Store(store) => store.nodes(group),
+        }
+    }
+
+    pub fn walk_nodes(&self, group: &str) -> Result<Vec<Node>> {
+        match self {
+            Self::Store(store) => store.walk_nodes(group),
+        }
+    }
+
+    pub fn glob(&self, pattern: &str) -> Result<Keys> {
+        match self {
+            Self::Store(store) => store.glob(pattern),
+        }
+    }
+
+    pub fn get<T: Get>(&self, key: &str) -> Result<T> {
+        match self {
+            Self::Store(store) => store.get(key),
+        }
+    }
+
+    /// Reads everything under a key: an object as JSON.
+    pub fn value(&self, key: &str) -> Result<Value> {
+        self.get(key)
+    }
+
+    /// Reads a part of an array, of bytes, or of a column by its own key: of no more than is selected.
+    pub fn part<T: Get>(&self, key: &str, selection: &Selection) -> Result<T> {
+        match self {
+            Self::Store(store) => store.dataset(key)?.read(selection),
+        }
+    }
+
+    /// Reads rows of one column of a table.
+    #[expect(dead_code, reason = "what compares two sources reads column by column")]
+    pub fn column(&self, table: &str, column: &str, rows: Range<u64>) -> Result<AnyArray> {
+        match self {
+            Self::Store(store) => store.table(table)?.slice(rows).column(column),
+        }
+    }
+
+    /// Reads what is selected of a value; of a table these are rows.
+    pub fn selected(&self, node: &Node, selection: &Selection) -> Result<Value> {
+        match (self, node.kind) {
+            (Self::Store(store), NodeKind::Table) => {
+                store.table(&node.key)?.rows_at(selection).map(Value::Table)
+            }
+            (_, NodeKind::Bytes) => match self.part(&node.key, selection)? {
+                AnyArray::UInt8(bytes) => Ok(Value::Bytes(bytes.into_iter().collect())),
+                other => Ok(Value::Array(other)),
+            },
+            _ => self.part(&node.key, selection).map(Value::Array),
+        }
+    }
+
+    pub fn size(&self, key: &str) -> Result<Size> {
+        self.measure(key, |_| Continue::Yes)
+    }
+
+    pub fn measure(&self, key: &str, progress: impl FnMut(u64) -> Continue) -> Result<Size> {
+        match self {
+            Self::Store(store) => store.measure(key, progress),
+        }
+    }
+}
+
+impl From<&DataStore> for Source {
+    fn from(store: &DataStore) -> Self {
+        Self::Store(store.clone())
+    }
+}
