@@ -70,6 +70,7 @@ mod export;
 #[path = "../fuzz/formats/mod.rs"]
 pub mod fuzzing;
 mod hdf5;
+mod hdf5_file;
 mod import;
 pub mod key;
 mod nodes;
@@ -90,7 +91,8 @@ pub use datastore::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};
-pub use import::{Hdf5Import, ImportProgress, ImportReport, NotImported, Renamed};
+pub use hdf5_file::NotImported;
+pub use import::{Hdf5Import, ImportProgress, ImportReport, Renamed};
 pub use nodes::{
     Appender, Attributes, Dataset, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
     StoredTable, TableAppender, TableBlocks, TableSelection,

@@ -1,10 +1,9 @@
 //! Files beside the one that is imported, to which it leads.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::CachedFile;
 
 /// The directory below which files may be read that another file names.
 #[derive(Clone, Debug)]
@@ -37,17 +36,4 @@ impl Allowed {
             Err(_) => refuse(ErrorKind::NotFound, "cannot be read below"),
         }
     }
-}
-
-/// Opens a file, in pages.
-///
-/// # Errors
-/// `InvalidInput` for a directory, pipe or device: opening a pipe would wait for whoever writes into it.
-pub(super) fn open(path: &Path) -> Result<CachedFile> {
-    let failed = |error| Error::io("cannot open", path, error);
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        let message = "a directory, pipe or device is there, and no HDF5 file";
-        return Err(Error::new(ErrorKind::InvalidInput, message).with_file(path));
-    }
-    File::open(path).and_then(CachedFile::new).map_err(failed)
 }

@@ -2,12 +2,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::external::{Allowed, open};
+use super::external::Allowed;
 use super::report::{ImportProgress, ImportReport, Tally};
-use super::scope::Place;
-use super::walk::{Known, Walk, scope};
+use super::scope::Scope;
+use super::walk::{Known, Walk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{File, ObjectKind};
+use crate::hdf5_file::{Paths, Place, Reading, component, open};
 use crate::key::Key;
 use crate::progress::Continue;
 use crate::storage::{Draft, Existing, Store};
@@ -117,19 +118,23 @@ impl<'a> Hdf5Import<'a> {
         }
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
         let place = Place { path: "/".to_owned(), key: key.clone() };
+        let paths = Paths::default();
+        let reading = Reading::new(&file, &paths);
         if key.is_root() {
             if existing == Existing::Refuse {
                 check_vacant(self.store, &root)?;
             }
-            Walk::new(scope(&file, self.store, &mut tally, existing), &mut known).run(&root, &place)?;
+            let scope = Scope { reading, store: self.store, tally: &mut tally, existing };
+            Walk::new(scope, &mut known).run(&root, &place)?;
             return Ok(tally.report);
         }
         let draft = Draft::new(self.store, &key)?;
         if existing == Existing::Refuse {
             draft.check_vacant()?;
         }
-        Walk::new(scope(&file, draft.inside()?, &mut tally, Existing::Refuse), &mut known)
-            .run(&root, &place)?;
+        let (store, tally_of) = (draft.inside()?, &mut tally);
+        let scope = Scope { reading, store, tally: tally_of, existing: Existing::Refuse };
+        Walk::new(scope, &mut known).run(&root, &place)?;
         draft.commit(existing).map_err(|error| error.with_key(key.to_string()))?;
         Ok(tally.report)
     }
@@ -138,7 +143,7 @@ impl<'a> Hdf5Import<'a> {
 /// Refuses where something is that the file has, too: better now than when half of it is there.
 fn check_vacant(store: &Store, root: &crate::hdf5::StoredObject<'_>) -> Result<()> {
     for link in root.links().items {
-        let Ok(key) = super::names::component(&link.name).and_then(|name| Key::root().child(&name)) else {
+        let Ok(key) = component(&link.name).and_then(|name| Key::root().child(&name)) else {
             continue;
         };
         if store.has(&key)? {

@@ -1,6 +1,7 @@
 //! What an import tells, while it goes on and at its end.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::hdf5_file::NotImported;
 use crate::key::Key;
 use crate::progress::Continue;
 
@@ -26,16 +27,6 @@ pub struct ImportReport {
     pub left_out: Vec<NotImported>,
     /// What has another name in the store, since its own cannot be part of a key.
     pub renamed: Vec<Renamed>,
-}
-
-/// Something that could not be imported.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NotImported {
-    /// Its path in the file; of an attribute with `@` and its name.
-    pub path: String,
-    /// Why it was left out.
-    pub why: String,
 }
 
 /// Something that has another name in the store than in the file.
@@ -98,38 +89,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    pub fn leave_out(&mut self, path: impl Into<String>, why: impl Into<String>) {
-        self.report.left_out.push(NotImported { path: path.into(), why: why.into() });
-    }
-
-    /// Notes what went wrong with one object; gives back what went wrong with the store or the whole import.
-    pub fn settle(&mut self, path: &str, done: Result<()>) -> Result<()> {
-        match done {
-            Err(error) if is_of_the_object(error.kind()) => {
-                self.leave_out(path, error.message());
-                Ok(())
-            }
-            done => done,
-        }
-    }
-
     pub fn rename(&mut self, path: &str, key: &Key) {
         self.report.renamed.push(Renamed { path: path.to_owned(), key: key.to_string() });
     }
-}
-
-/// Whether an error is about one object alone, from which the others need not suffer.
-fn is_of_the_object(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::AlreadyExists
-            | ErrorKind::Conflict
-            | ErrorKind::Corrupt
-            | ErrorKind::InvalidInput
-            | ErrorKind::InvalidKey
-            | ErrorKind::NotFound
-            | ErrorKind::Unsupported
-            | ErrorKind::WrongShape
-            | ErrorKind::WrongType
-    )
 }

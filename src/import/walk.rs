@@ -3,16 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use super::attributes::{self, Finish, finish};
 use super::datasets;
-use super::external::{Allowed, open};
-use super::names::{Paths, below, component};
-use super::objects;
-use super::report::Tally;
-use super::scope::{Place, Scope};
+use super::external::Allowed;
+use super::finish::{Finish, finish};
+use super::scope::Scope;
 use super::tables;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{File, Link, ObjectKind, StoredObject, Target};
+use crate::hdf5::{File, ObjectKind, StoredObject, Target};
+use crate::hdf5_file::{
+    Described, Found, Paths, Place, Reading, below, member, once_more, open, user_defined,
+};
+use crate::values::Content;
 use crate::zarr::Kind;
 
 /// How many files may lead to one another.
@@ -54,51 +55,48 @@ impl<'a, 't> Walk<'a, 't> {
     /// Imports an object with everything that it leads to.
     pub fn run(mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
         let done = self.object(object, place);
-        self.scope.tally.settle(&place.path, done)?;
+        self.scope.reading.settle(&place.path, done)?;
         for soft in std::mem::take(&mut self.soft) {
             let done = self.follow(&soft);
-            self.scope.tally.settle(&soft.place.path, done)?;
+            self.scope.reading.settle(&soft.place.path, done)?;
         }
+        self.scope.tally.report.left_out.append(&mut self.scope.reading.left_out);
         Ok(())
     }
 
     fn object(&mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
-        match object.kind() {
-            ObjectKind::Group => self.group(object, place),
-            ObjectKind::Dataset => datasets::import(&mut self.scope, object, place),
-            // A type has no value: what is of it brings it along.
-            ObjectKind::Datatype => Ok(()),
-            ObjectKind::Unknown => {
-                Err(Error::new(ErrorKind::Unsupported, "it is neither a group nor a dataset"))
-            }
+        if object.kind() == ObjectKind::Group {
+            self.enter(object, place)?;
+        }
+        let (found, mut described) = self.scope.recognise(object, place)?;
+        match found {
+            Found::Group => self.group(object, place, described),
+            Found::Dataset(opened) => datasets::import(&mut self.scope, opened, (place, &mut described)),
+            Found::Columns(columns) => tables::group(&mut self.scope, columns, (place, &mut described)),
+            Found::Object(object) => self.put(&Content::Object(object), place, described),
+            Found::Nothing => Ok(()),
         }
     }
 
-    fn group(&mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
-        if let Some(path) = self.known.groups.get(&(self.file, object.address())) {
-            let message = format!("it is the group {path:?} once more, whose values are there");
-            return Err(Error::new(ErrorKind::Unsupported, message));
+    /// Notes that a group was met; refuses one that was met before.
+    fn enter(&mut self, group: &StoredObject<'_>, place: &Place) -> Result<()> {
+        let number = (self.file, group.address());
+        if let Some(path) = self.known.groups.get(&number) {
+            return Err(once_more(path));
         }
-        self.known.groups.insert((self.file, object.address()), place.path.clone());
-        let mut described = attributes::read(&mut self.scope, object, place)?;
-        match described.origin.node.clone() {
-            Some(Kind::Table { columns, .. }) => {
-                return tables::group(&mut self.scope, object, &columns, (place, &mut described));
-            }
-            Some(Kind::Object { .. }) => {
-                // NeXus has objects as groups.
-                let links = object.links().items;
-                if let Some(Target::Hard(address)) =
-                    links.iter().find(|link| link.name == "data").map(|link| &link.target)
-                {
-                    let data = self.scope.file.object(*address)?;
-                    if objects::import(&mut self.scope, &data, place, &mut described)? {
-                        return Ok(());
-                    }
-                }
-            }
-            _ => {}
-        }
+        self.known.groups.insert(number, place.path.clone());
+        Ok(())
+    }
+
+    fn put(&mut self, content: &Content<'_>, place: &Place, described: Described) -> Result<()> {
+        let scope = &mut self.scope;
+        scope.store.put_with(&place.key, content, &scope.options(false)?, scope.existing)?;
+        let attributes = described.attributes;
+        finish(scope, &place.key, Finish { attributes, ..Finish::default() })?;
+        scope.tally.value()
+    }
+
+    fn group(&mut self, object: &StoredObject<'_>, place: &Place, described: Described) -> Result<()> {
         let kind = match described.origin.node {
             Some(Kind::Root { status, .. }) if place.key.is_root() => {
                 Some(Kind::Root { status, parent: None })
@@ -106,7 +104,7 @@ impl<'a, 't> Walk<'a, 't> {
             _ => None,
         };
         self.scope.store.put_group(&place.key)?;
-        let attributes = std::mem::take(&mut described.attributes);
+        let attributes = described.attributes;
         finish(&self.scope, &place.key, Finish { attributes, kind, names: Vec::new() })?;
         self.members(object, place)
     }
@@ -114,47 +112,31 @@ impl<'a, 't> Walk<'a, 't> {
     fn members(&mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
         let found = object.links();
         for error in &found.errors {
-            self.scope.tally.leave_out(&place.path, error.message());
+            self.scope.reading.leave_out(&place.path, error.message());
         }
         let mut taken = HashSet::new();
         for link in found.items {
             self.scope.tally.tell()?;
             let path = below(&place.path, &link.name);
-            if self.scope.spilled.contains(&path) {
+            if self.scope.reading.spilled.contains(&path) {
                 continue;
             }
-            let done = self.place(&link, place, &path, &mut taken);
+            let done = member(&link.name, place, &mut taken);
+            if let Ok(member) = &done
+                && member.key.name() != link.name
+            {
+                self.scope.tally.rename(&path, &member.key);
+            }
             let done = done.and_then(|place| self.link(object.address(), link.target, place));
-            self.scope.tally.settle(&path, done)?;
+            self.scope.reading.settle(&path, done)?;
         }
         Ok(())
-    }
-
-    /// Where a member of a group goes, of which no two go to one place.
-    fn place(
-        &mut self,
-        link: &Link,
-        group: &Place,
-        path: &str,
-        taken: &mut HashSet<String>,
-    ) -> Result<Place> {
-        let name = component(&link.name)?;
-        let key = group.key.child(&name)?;
-        key.check_creatable()?;
-        if name != link.name {
-            self.scope.tally.rename(path, &key);
-        }
-        if !taken.insert(name) {
-            let message = format!("another object of this group has the key {key} already");
-            return Err(Error::new(ErrorKind::AlreadyExists, message));
-        }
-        Ok(Place { path: path.to_owned(), key })
     }
 
     fn link(&mut self, group: u64, target: Target, place: Place) -> Result<()> {
         match target {
             Target::Hard(address) => {
-                let object = self.scope.file.object(address)?;
+                let object = self.scope.reading.file.object(address)?;
                 self.object(&object, &place)
             }
             Target::Soft(target) => {
@@ -162,15 +144,12 @@ impl<'a, 't> Walk<'a, 't> {
                 Ok(())
             }
             Target::External { file, object } => self.external(&file, &object, &place),
-            Target::UserDefined(kind) => {
-                let message = format!("it is a link of the user-defined type {kind}");
-                Err(Error::new(ErrorKind::Unsupported, message))
-            }
+            Target::UserDefined(kind) => Err(user_defined(kind)),
         }
     }
 
     fn follow(&mut self, soft: &Soft) -> Result<()> {
-        let object = self.scope.file.find_from(soft.group, &soft.target)?;
+        let object = self.scope.reading.file.find_from(soft.group, &soft.target)?;
         self.object(&object, &soft.place)
     }
 
@@ -195,13 +174,12 @@ impl<'a, 't> Walk<'a, 't> {
         let file = File::open(Box::new(source))?;
         self.scope.tally.allow(file.input().size());
         let object = file.find(path)?;
+        let paths = Paths::default();
         let scope = Scope {
-            file: &file,
+            reading: Reading::new(&file, &paths),
             store: self.scope.store,
             tally: &mut *self.scope.tally,
             existing: self.scope.existing,
-            paths: Paths::default(),
-            spilled: HashSet::new(),
         };
         let walk = Walk {
             scope,
@@ -212,14 +190,4 @@ impl<'a, 't> Walk<'a, 't> {
         };
         walk.run(&object, place)
     }
-}
-
-/// What an import begins with.
-pub(super) fn scope<'a, 't>(
-    file: &'a File,
-    store: &'a std::sync::Arc<crate::storage::Store>,
-    tally: &'a mut Tally<'t>,
-    existing: crate::storage::Existing,
-) -> Scope<'a, 't> {
-    Scope { file, store, tally, existing, paths: Paths::default(), spilled: HashSet::new() }
 }

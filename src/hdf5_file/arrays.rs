@@ -9,11 +9,11 @@ use crate::hdf5::Values;
 use crate::values::{AnyArray, DataType};
 
 /// Gives the path of the object at an address.
-pub(super) type Naming<'a> = &'a mut dyn FnMut(u64) -> String;
+pub(crate) type Naming<'a> = &'a mut dyn FnMut(u64) -> String;
 
 /// An array, or a member of compounds.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(crate) struct Made {
     /// The members that lead to it, with dots between them; empty for what is no member.
     pub name: String,
     pub array: AnyArray,
@@ -25,14 +25,14 @@ pub(super) struct Made {
 ///
 /// # Errors
 /// `Unsupported` for lists of any length; `Corrupt` where a truth value is neither 0 nor 1.
-pub(super) fn arrays(values: Values, shape: &[usize], naming: Naming<'_>) -> Result<Vec<Made>> {
+pub(crate) fn arrays(values: Values, shape: &[usize], naming: Naming<'_>) -> Result<Vec<Made>> {
     let mut made = Vec::new();
     add(values, (String::new(), shape.to_vec(), Vec::new()), naming, &mut made)?;
     Ok(made)
 }
 
 /// The same, of what is no compound.
-pub(super) fn array(values: Values, shape: &[usize], naming: Naming<'_>) -> Result<AnyArray> {
+pub(crate) fn array(values: Values, shape: &[usize], naming: Naming<'_>) -> Result<AnyArray> {
     let mut made = arrays(values, shape, naming)?;
     match (made.pop(), made.is_empty()) {
         (Some(made), true) => Ok(made.array),
@@ -175,7 +175,7 @@ fn bools(names: &[String], named: &Values, codes: &Values, shape: &[usize]) -> R
 ///
 /// # Errors
 /// `Corrupt` where an element is none of that type.
-pub(super) fn restored(array: AnyArray, data_type: DataType) -> Result<AnyArray> {
+pub(crate) fn restored(array: AnyArray, data_type: DataType) -> Result<AnyArray> {
     let refuse = |what: String| Error::new(ErrorKind::Corrupt, format!("{what} is no {data_type}"));
     match (array, data_type) {
         (AnyArray::Float32(array), DataType::Float16) => {

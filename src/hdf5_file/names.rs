@@ -1,6 +1,7 @@
 //! What objects of a file are called: their paths there, and their names here.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use crate::error::Result;
 use crate::hdf5::{File, ObjectKind, Target};
@@ -10,27 +11,27 @@ use crate::key::{Key, escape_component};
 const MOST_LEVELS: usize = 1024;
 
 /// The name that something gets in the store: its own where that can be part of a key, else the percent form.
-pub(super) fn component(name: &str) -> Result<String> {
+pub(crate) fn component(name: &str) -> Result<String> {
     let is_fit = Key::root().child(name).and_then(|key| key.check_creatable()).is_ok();
     if is_fit { Ok(name.to_owned()) } else { escape_component(name) }
 }
 
 /// The path of a member of a group.
-pub(super) fn below(group: &str, name: &str) -> String {
+pub(crate) fn below(group: &str, name: &str) -> String {
     format!("{}/{name}", group.trim_end_matches('/'))
 }
 
 /// Where the objects of a file are, by their addresses.
 #[derive(Debug, Default)]
-pub(super) struct Paths {
+pub(crate) struct Paths {
     /// The group that an object is in, and its name there; none before anybody asks.
-    known: Option<HashMap<u64, (u64, String)>>,
+    known: OnceLock<HashMap<u64, (u64, String)>>,
 }
 
 impl Paths {
     /// The first path that leads to an object; where none does, its address behind a `#`.
-    pub fn of(&mut self, file: &File, address: u64) -> String {
-        let known = self.known.get_or_insert_with(|| found(file));
+    pub fn of(&self, file: &File, address: u64) -> String {
+        let known = self.known.get_or_init(|| found(file));
         let (mut names, mut at) = (Vec::new(), address);
         while let Some((group, name)) = known.get(&at) {
             if name.is_empty() || names.len() == MOST_LEVELS {

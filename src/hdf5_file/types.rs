@@ -7,7 +7,7 @@ use crate::hdf5::{MemberType, ReferenceKind, Type};
 ///
 /// # Errors
 /// `Unsupported` where nothing would be left.
-pub(super) fn importable(data_type: &Type, name: &str, left_out: &mut Vec<(String, Error)>) -> Result<Type> {
+pub(crate) fn importable(data_type: &Type, name: &str, left_out: &mut Vec<(String, Error)>) -> Result<Type> {
     match data_type {
         Type::Compound { size, members } => {
             let mut kept = Vec::new();
@@ -47,7 +47,7 @@ fn unsupported(why: &str) -> Error {
 }
 
 /// Whether it is text of a fixed length, which may be bytes that are no text.
-pub(super) fn has_fixed_text(data_type: &Type) -> bool {
+pub(crate) fn has_fixed_text(data_type: &Type) -> bool {
     match data_type {
         Type::FixedString { .. } => true,
         Type::Array { base, .. } | Type::List(base) => has_fixed_text(base),
@@ -57,7 +57,7 @@ pub(super) fn has_fixed_text(data_type: &Type) -> bool {
 }
 
 /// The same type with bytes for text of a fixed length.
-pub(super) fn as_bytes(data_type: &Type) -> Type {
+pub(crate) fn as_bytes(data_type: &Type) -> Type {
     match data_type {
         Type::FixedString { size, .. } => Type::Opaque { size: *size, tag: String::new() },
         Type::Array { shape, base } => Type::Array { shape: shape.clone(), base: Box::new(as_bytes(base)) },
@@ -75,7 +75,7 @@ pub(super) fn as_bytes(data_type: &Type) -> Type {
 }
 
 /// What explains bytes: each tag, with the member that has it.
-pub(super) fn tags(data_type: &Type, name: &str, found: &mut Vec<(String, String)>) {
+pub(crate) fn tags(data_type: &Type, name: &str, found: &mut Vec<(String, String)>) {
     match data_type {
         Type::Opaque { tag, .. } if !tag.is_empty() => found.push((name.to_owned(), tag.clone())),
         Type::Array { base, .. } => tags(base, name, found),

@@ -3,7 +3,7 @@
 //! # Format
 //! The HDF5 Dimension Scale Specification, and what netCDF-4 adds to it.
 
-use super::scope::Scope;
+use super::reading::Reading;
 use crate::hdf5::{StoredAttribute, Type, Values};
 
 /// The value of `CLASS` of a scale.
@@ -14,7 +14,7 @@ const NO_LABELS: &str = "This is a netCDF dimension but not a netCDF variable";
 
 /// What the attributes of a dataset say of its axes.
 #[derive(Debug, Default)]
-pub(super) struct Axes {
+pub(crate) struct Axes {
     is_scale: bool,
     name: Option<String>,
     labels: Vec<String>,
@@ -25,29 +25,29 @@ pub(super) struct Axes {
 impl Axes {
     /// Takes an attribute in that is about axes alone; tells whether it was one. Whether `CLASS` and `NAME` are is known
     /// once all are there.
-    pub fn take(&mut self, scope: &Scope<'_, '_>, attribute: &StoredAttribute) -> bool {
+    pub fn take(&mut self, reading: &Reading<'_>, attribute: &StoredAttribute) -> bool {
         match attribute.name.as_str() {
-            "DIMENSION_LIST" => self.take_list(scope, attribute),
+            "DIMENSION_LIST" => self.take_list(reading, attribute),
             "REFERENCE_LIST" => matches!(attribute.data_type, Type::Compound { .. } | Type::List(_)),
             "_Netcdf4Dimid" | "_Netcdf4Coordinates" => true,
             "DIMENSION_LABELS" => {
-                self.labels = text(scope, attribute);
+                self.labels = text(reading, attribute);
                 !self.labels.is_empty()
             }
             "CLASS" => {
-                self.is_scale = text(scope, attribute) == [SCALE];
+                self.is_scale = text(reading, attribute) == [SCALE];
                 self.is_scale
             }
             "NAME" => {
-                self.name = text(scope, attribute).pop();
+                self.name = text(reading, attribute).pop();
                 false
             }
             _ => false,
         }
     }
 
-    fn take_list(&mut self, scope: &Scope<'_, '_>, attribute: &StoredAttribute) -> bool {
-        let Ok(Values::Lists { lengths, values }) = scope.values(&attribute.data_type, &attribute.value)
+    fn take_list(&mut self, reading: &Reading<'_>, attribute: &StoredAttribute) -> bool {
+        let Ok(Values::Lists { lengths, values }) = reading.values(&attribute.data_type, &attribute.value)
         else {
             return false;
         };
@@ -72,15 +72,14 @@ impl Axes {
     }
 
     /// The names of so many axes: those of their scales, else their labels; a scale of one axis is its own.
-    pub fn names(&self, scope: &mut Scope<'_, '_>, own: &str, rank: usize) -> Vec<Option<String>> {
+    pub fn names(&self, reading: &Reading<'_>, own: &str, rank: usize) -> Vec<Option<String>> {
         let mut names = vec![None; rank];
         if self.is_scale && rank == 1 {
             return vec![fit(own)];
         }
         for (axis, name) in names.iter_mut().enumerate() {
-            let file = scope.file;
             let scale = self.scales.get(axis).copied().flatten();
-            let scale = scale.map(|address| scope.paths.of(file, address));
+            let scale = scale.map(|address| reading.paths.of(reading.file, address));
             let scale = scale.and_then(|path| fit(path.rsplit('/').next().unwrap_or_default()));
             *name = scale.or_else(|| self.labels.get(axis).and_then(|label| fit(label)));
         }
@@ -101,8 +100,8 @@ fn fit(name: &str) -> Option<String> {
     is_fit.then(|| name.to_owned())
 }
 
-fn text(scope: &Scope<'_, '_>, attribute: &StoredAttribute) -> Vec<String> {
-    match scope.values(&attribute.data_type, &attribute.value) {
+fn text(reading: &Reading<'_>, attribute: &StoredAttribute) -> Vec<String> {
+    match reading.values(&attribute.data_type, &attribute.value) {
         Ok(Values::Text(text)) => text,
         _ => Vec::new(),
     }

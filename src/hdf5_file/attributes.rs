@@ -6,23 +6,22 @@ use serde_json::{Map, Value as Json};
 
 use super::arrays::{Made, array, arrays};
 use super::opened::Opened;
+use super::reading::{Place, Reading};
 use super::scales::Axes;
-use super::scope::{Place, Scope};
 use super::types::{as_bytes, has_fixed_text, importable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{OBJECT_BYTES, Origin};
 use crate::hdf5::{Dataspace, StoredAttribute, StoredObject, Type, Values};
-use crate::key::Key;
 use crate::nodes::{attribute_name_fault, noted_attribute};
 use crate::values::{AnyArray, DataType};
-use crate::zarr::{Kind, MARKER, Marker, NodeMetadata, TypedAttribute};
+use crate::zarr::{Kind, MARKER, TypedAttribute};
 
 /// An attribute as the store will have it.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(crate) struct Incoming {
     pub name: String,
-    json: Json,
-    note: Option<TypedAttribute>,
+    pub json: Json,
+    pub note: Option<TypedAttribute>,
 }
 
 impl Incoming {
@@ -33,7 +32,7 @@ impl Incoming {
 
 /// What the attributes of an object say.
 #[derive(Debug, Default)]
-pub(super) struct Described {
+pub(crate) struct Described {
     pub attributes: Vec<Incoming>,
     pub axes: Axes,
     /// What an export from a store kept of it.
@@ -50,22 +49,22 @@ pub(super) struct Described {
 const OF_OBJECTS: [&str; 2] = ["calcstore_type", "calcstore_schema"];
 
 /// Reads the attributes of an object; those that cannot be imported are left out.
-pub(super) fn read(scope: &mut Scope<'_, '_>, object: &StoredObject<'_>, place: &Place) -> Result<Described> {
+pub(crate) fn read(reading: &mut Reading<'_>, object: &StoredObject<'_>, place: &Place) -> Result<Described> {
     let mut described = Described::default();
     let found = object.attributes();
     for error in &found.errors {
-        scope.tally.leave_out(format!("{}@", place.path), error.message());
+        reading.leave_out(format!("{}@", place.path), error.message());
     }
-    described.take_origins(scope, &found.items);
+    described.take_origins(reading, &found.items);
     for attribute in &found.items {
-        if described.axes.take(scope, attribute) || described.is_kept(scope, attribute) {
+        if described.axes.take(reading, attribute) || described.is_kept(reading, attribute) {
             continue;
         }
         let is_spilled = described.origin.spilled.contains(&attribute.name);
         let path = format!("{}@{}", place.path, attribute.name);
-        match incoming(scope, attribute, is_spilled) {
+        match incoming(reading, attribute, is_spilled) {
             Ok(incoming) => described.attributes.push(incoming),
-            Err(error) => scope.tally.settle(&path, Err(error))?,
+            Err(error) => reading.settle(&path, Err(error))?,
         }
     }
     if described.axes.is_scale() {
@@ -80,9 +79,9 @@ pub(super) fn read(scope: &mut Scope<'_, '_>, object: &StoredObject<'_>, place: 
 impl Described {
     /// Finds what an export kept, of the object and of the columns of a table, which has their attributes as
     /// `COLUMN@NAME`.
-    fn take_origins(&mut self, scope: &mut Scope<'_, '_>, attributes: &[StoredAttribute]) {
+    fn take_origins(&mut self, reading: &mut Reading<'_>, attributes: &[StoredAttribute]) {
         let Some(own) = attributes.iter().find(|attribute| attribute.name == MARKER) else { return };
-        self.origin = origin(scope, own);
+        self.origin = origin(reading, own);
         self.is_own = self.origin != Origin::default();
         if !matches!(self.origin.node, Some(Kind::Table { .. })) {
             return;
@@ -92,7 +91,7 @@ impl Described {
             else {
                 continue;
             };
-            let of_column = origin(scope, attribute);
+            let of_column = origin(reading, attribute);
             let name = |name: String| format!("{column}@{name}");
             self.origin.spilled.extend(of_column.spilled.into_iter().map(name));
             let kept = of_column.attributes.into_iter().map(|(own, kept)| (name(own), kept));
@@ -103,19 +102,19 @@ impl Described {
     }
 
     /// Whether an attribute is none of the user's, or is kept as it was.
-    fn is_kept(&mut self, scope: &mut Scope<'_, '_>, attribute: &StoredAttribute) -> bool {
+    fn is_kept(&mut self, reading: &mut Reading<'_>, attribute: &StoredAttribute) -> bool {
         let name = attribute.name.as_str();
         if !self.is_own {
             return false;
         }
         if self.origin.attributes.contains_key(name) {
-            scope.spilled.extend(path_of(scope, attribute));
+            reading.spilled.extend(path_of(reading, attribute));
             return true;
         }
         match &self.origin.node {
             Some(Kind::Object { .. }) if name == OBJECT_BYTES => {
-                let large = path_of(scope, attribute).and_then(|path| beside(scope, &path));
-                self.bytes = match (large, scope.values(&attribute.data_type, &attribute.value)) {
+                let large = path_of(reading, attribute).and_then(|path| beside(reading, &path));
+                self.bytes = match (large, reading.values(&attribute.data_type, &attribute.value)) {
                     (Some(AnyArray::UInt8(bytes)), _) => Some(bytes.into_iter().collect()),
                     (None, Ok(Values::U8(bytes))) => Some(bytes),
                     _ => None,
@@ -130,12 +129,12 @@ impl Described {
 }
 
 /// What an export kept; nothing where the attribute is another program's.
-fn origin(scope: &mut Scope<'_, '_>, attribute: &StoredAttribute) -> Origin {
-    let text = match scope.values(&attribute.data_type, &attribute.value) {
+fn origin(reading: &mut Reading<'_>, attribute: &StoredAttribute) -> Origin {
+    let text = match reading.values(&attribute.data_type, &attribute.value) {
         Ok(Values::Text(mut text)) => text.pop().unwrap_or_default(),
         _ => return Origin::default(),
     };
-    let text = match beside(scope, &text) {
+    let text = match beside(reading, &text) {
         Some(AnyArray::String(text)) => text.iter().next().cloned().unwrap_or_default(),
         _ => text,
     };
@@ -143,31 +142,31 @@ fn origin(scope: &mut Scope<'_, '_>, attribute: &StoredAttribute) -> Origin {
 }
 
 /// Gives the value of an attribute that was written as a dataset.
-fn beside(scope: &mut Scope<'_, '_>, path: &str) -> Option<AnyArray> {
+fn beside(reading: &mut Reading<'_>, path: &str) -> Option<AnyArray> {
     if !path.starts_with('/') || !path.rsplit('/').next().is_some_and(|name| name.contains(':')) {
         return None;
     }
-    let object = scope.file.find(path).ok()?;
-    let array = Opened::new(&object, &mut Vec::new()).and_then(|opened| opened.whole(scope)).ok()?;
-    scope.spilled.insert(path.to_owned());
+    let object = reading.file.find(path).ok()?;
+    let array = Opened::new(&object).and_then(|opened| opened.whole(reading)).ok()?;
+    reading.spilled.insert(path.to_owned());
     Some(array)
 }
 
-fn path_of(scope: &Scope<'_, '_>, attribute: &StoredAttribute) -> Option<String> {
-    match scope.values(&attribute.data_type, &attribute.value) {
+fn path_of(reading: &Reading<'_>, attribute: &StoredAttribute) -> Option<String> {
+    match reading.values(&attribute.data_type, &attribute.value) {
         Ok(Values::Text(mut text)) => text.pop().filter(|path| path.starts_with('/') && path.contains(':')),
         _ => None,
     }
 }
 
-fn incoming(scope: &mut Scope<'_, '_>, attribute: &StoredAttribute, is_spilled: bool) -> Result<Incoming> {
+fn incoming(reading: &mut Reading<'_>, attribute: &StoredAttribute, is_spilled: bool) -> Result<Incoming> {
     let name = attribute.name.clone();
     if let Some(fault) = attribute_name_fault(&name) {
         return Err(Error::new(ErrorKind::InvalidInput, fault));
     }
     if is_spilled
-        && let Some(path) = path_of(scope, attribute)
-        && let Some(array) = beside(scope, &path)
+        && let Some(path) = path_of(reading, attribute)
+        && let Some(array) = beside(reading, &path)
     {
         let (json, note) = noted_attribute(&array);
         return Ok(Incoming { name, json, note });
@@ -179,34 +178,33 @@ fn incoming(scope: &mut Scope<'_, '_>, attribute: &StoredAttribute, is_spilled: 
             lengths.collect()
         }
     };
-    match of_type(scope, (&name, &shape), &attribute.data_type, &attribute.value) {
+    match of_type(reading, (&name, &shape), &attribute.data_type, &attribute.value) {
         Err(error) if error.kind() == ErrorKind::Unsupported && has_fixed_text(&attribute.data_type) => {
             let bytes = as_bytes(&attribute.data_type);
-            of_type(scope, (&name, &shape), &bytes, &attribute.value).map_err(|_| error)
+            of_type(reading, (&name, &shape), &bytes, &attribute.value).map_err(|_| error)
         }
         made => made,
     }
 }
 
 fn of_type(
-    scope: &mut Scope<'_, '_>,
+    reading: &mut Reading<'_>,
     (name, shape): (&str, &[usize]),
     data_type: &Type,
     bytes: &[u8],
 ) -> Result<Incoming> {
     if let Type::List(base) = data_type {
         importable(base, "", &mut Vec::new())?;
-        let lists = scope.values(data_type, bytes)?;
-        return Ok(Incoming::json(name, self::lists(scope, lists, shape)?));
+        let lists = reading.values(data_type, bytes)?;
+        return Ok(Incoming::json(name, self::lists(reading, lists, shape)?));
     }
     let mut left_out = Vec::new();
     let data_type = importable(data_type, "", &mut left_out)?;
     if let Some((_, error)) = left_out.pop() {
         return Err(error);
     }
-    let values = scope.values(&data_type, bytes)?;
-    let (file, paths) = (scope.file, &mut scope.paths);
-    let mut made = arrays(values, shape, &mut |address| paths.of(file, address))?;
+    let values = reading.values(&data_type, bytes)?;
+    let mut made = arrays(values, shape, &mut |address| reading.paths.of(reading.file, address))?;
     if let [only] = made.as_slice()
         && only.name.is_empty()
     {
@@ -219,13 +217,13 @@ fn of_type(
 }
 
 /// Lists of any length as lists of JSON.
-fn lists(scope: &mut Scope<'_, '_>, values: Values, shape: &[usize]) -> Result<Json> {
+fn lists(reading: &mut Reading<'_>, values: Values, shape: &[usize]) -> Result<Json> {
     let Values::Lists { lengths, values } = values else {
         return Err(Error::new(ErrorKind::Corrupt, "lists that are none"));
     };
     let count = values.len();
-    let (file, paths) = (scope.file, &mut scope.paths);
-    let Json::Array(elements) = array(*values, &[count], &mut |address| paths.of(file, address))?.to_json()
+    let Json::Array(elements) =
+        array(*values, &[count], &mut |address| reading.paths.of(reading.file, address))?.to_json()
     else {
         return Err(Error::new(ErrorKind::Corrupt, "lists that are none"));
     };
@@ -239,45 +237,9 @@ fn lists(scope: &mut Scope<'_, '_>, values: Values, shape: &[usize]) -> Result<J
 }
 
 /// The names of integers.
-pub(super) fn members(made: &Made) -> Option<Incoming> {
+pub(crate) fn members(made: &Made) -> Option<Incoming> {
     // The codes were written as JSON.
     let code = |code: &String| serde_json::from_str(code).unwrap_or_default();
     let codes = made.members.iter().map(|(name, written)| (name.clone(), code(written)));
     (!made.members.is_empty()).then(|| Incoming::json("enum", Json::Object(codes.collect())))
-}
-
-/// What is said of a node once it is there.
-#[derive(Debug, Default)]
-pub(super) struct Finish {
-    pub attributes: Vec<Incoming>,
-    pub kind: Option<Kind>,
-    /// The names of axes, where some have one and some have none.
-    pub names: Vec<Option<String>>,
-}
-
-/// Puts attributes to a node, all in one step.
-pub(super) fn finish(scope: &Scope<'_, '_>, key: &Key, finish: Finish) -> Result<()> {
-    let Finish { attributes, kind, names } = finish;
-    if attributes.is_empty() && kind.is_none() && names.iter().all(Option::is_none) {
-        return Ok(());
-    }
-    scope.store.update_metadata(key, |metadata: &mut NodeMetadata| {
-        let mut marker = Marker::read(metadata.attributes())?;
-        for Incoming { name, json, note } in attributes {
-            match note {
-                Some(note) => marker.attributes.insert(name.clone(), note),
-                None => marker.attributes.remove(&name),
-            };
-            metadata.attributes_mut().insert(name, json);
-        }
-        if kind.is_some() {
-            marker.kind = kind;
-        }
-        if let NodeMetadata::Array(array) = metadata
-            && let Some(own) = array.dimension_names.as_mut().filter(|own| own.len() == names.len())
-        {
-            own.iter_mut().zip(names).filter(|(_, name)| name.is_some()).for_each(|(own, name)| *own = name);
-        }
-        marker.write(metadata.attributes_mut())
-    })
 }

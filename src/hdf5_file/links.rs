@@ -1,0 +1,34 @@
+//! What the links of groups lead to.
+
+use std::collections::HashSet;
+
+use super::names::{below, component};
+use super::reading::Place;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where a member of a group goes, of which no two go to one place.
+///
+/// # Errors
+/// `InvalidKey`; `AlreadyExists` where its place is taken.
+pub(crate) fn member(name: &str, group: &Place, taken: &mut HashSet<String>) -> Result<Place> {
+    let path = below(&group.path, name);
+    let name = component(name)?;
+    let key = group.key.child(&name)?;
+    key.check_creatable()?;
+    if !taken.insert(name) {
+        let message = format!("another object of this group has the key {key} already");
+        return Err(Error::new(ErrorKind::AlreadyExists, message));
+    }
+    Ok(Place { path, key })
+}
+
+/// The error of a group that was met before, under this path.
+pub(crate) fn once_more(path: &str) -> Error {
+    let message = format!("it is the group {path:?} once more, whose values are there");
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+/// The error of a link that only the program that made it can follow.
+pub(crate) fn user_defined(kind: u8) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("it is a link of the user-defined type {kind}"))
+}

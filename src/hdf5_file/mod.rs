@@ -1,0 +1,37 @@
+//! HDF5 files as what they are in a store: kinds, types, names, attributes. An import and whoever reads a file where it lies
+//! see the same.
+//!
+//! # Tiers
+//!
+//! `arrays` makes arrays of what the decoder gives, `types` says of which types it can; `attributes` and `found` say what an
+//! object is, `form` what a dataset is as an array and `columns` as a table; [`Hdf5File`] is what a user opens.
+
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
+
+mod arrays;
+mod attributes;
+mod columns;
+mod form;
+mod found;
+mod links;
+mod names;
+mod objects;
+mod open;
+mod opened;
+mod reading;
+mod scales;
+mod types;
+
+pub use reading::NotImported;
+pub(crate) use {
+    arrays::{Made, restored},
+    attributes::{Described, Incoming},
+    columns::{GroupColumn, Part, attributes_of_columns, extent, parts_of_group, types_of_group},
+    form::{Form, array_of_values, notes, trimmed},
+    found::{Found, recognise},
+    links::{member, once_more, user_defined},
+    names::{Paths, below, component},
+    open::open,
+    opened::{Opened, element_weight, weight},
+    reading::{Place, Reading},
+};
