@@ -113,6 +113,13 @@ impl Key {
         self.0.split('/').filter(|component| !component.is_empty())
     }
 
+    /// Gives the key beside this one that has the most similar of some names, if it is much like its own.
+    pub(crate) fn nearest<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Self> {
+        let likeness = |name: &str| strsim::jaro_winkler(name, self.name());
+        let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+        if likeness(best) > 0.8 && best != self.name() { self.parent()?.child(best).ok() } else { None }
+    }
+
     /// Gives the key of the child `name`.
     ///
     /// # Errors

@@ -86,16 +86,16 @@ mod zarr;
 extern crate self as calcstore;
 
 pub use datastore::{
-    CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Keys, Options,
-    Overwrite, Parent, RepairReport, Size, StoredFile,
+    CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Options, Overwrite,
+    Parent, RepairReport, StoredFile,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};
-pub use hdf5_file::NotImported;
+pub use hdf5_file::{Hdf5File, NotImported};
 pub use import::{Hdf5Import, ImportProgress, ImportReport, Renamed};
 pub use nodes::{
-    Appender, Attributes, Dataset, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
-    StoredTable, TableAppender, TableBlocks, TableSelection,
+    Appender, Attributes, Dataset, Keys, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
+    Size, StoredTable, TableAppender, TableBlocks, TableSelection,
 };
 pub use progress::Continue;
 pub use selection::{Along, Ellipsis, IntoSelection, Selection};

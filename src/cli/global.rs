@@ -11,8 +11,8 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The calculation: its ID, -1 for the last, -2 for the one before; or the path of a directory with a store or
-    /// any Zarr v3 hierarchy (./12 is a path)
+    /// The calculation: its ID, -1 for the last, -2 for the one before; or the path (./12 is one) of a directory with
+    /// a store or any Zarr v3 hierarchy, or of an HDF5 file, which is only read
     #[arg(short, long, global = true, value_name = "CALC", default_value = "-1")]
     #[arg(allow_negative_numbers = true, value_parser = OsStringValueParser::new().try_map(Calc::parse))]
     pub calc: Calc,
@@ -75,13 +75,13 @@ impl Color {
 pub enum Calc {
     /// By its ID; counted from the last one where negative.
     Id(i64),
-    /// By its directory.
+    /// By its directory, or the file that stands for it.
     Path(PathBuf),
 }
 
 impl Calc {
     /// Understands an argument, which may be a path that is no text.
-    fn parse(argument: OsString) -> Result<Self, String> {
+    pub fn parse(argument: OsString) -> Result<Self, String> {
         let Some(text) = argument.to_str() else { return Ok(Self::Path(argument.into())) };
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         if text.is_empty() {

@@ -1,6 +1,8 @@
 //! The store that is meant.
 
-use calcstore::{DataStore, ErrorKind, Options};
+use std::path::Path;
+
+use calcstore::{DataStore, ErrorKind, Hdf5File, Options};
 
 use super::failure::Failure;
 use super::global::{Calc, Global};
@@ -44,8 +46,23 @@ impl<'a> Session<'a> {
 
     /// Opens anything else for reading, as `-c` would.
     pub fn source(&self, calc: &Calc) -> Result<Source, Failure> {
-        let store = self.open(calc, &self.options.clone().read_only(true))?;
-        Ok(Source::Store(store))
+        match calc {
+            Calc::Path(path) if is_no_directory(path) => self.file(path).map(Source::Hdf5),
+            _ => self.open(calc, &self.options.clone().read_only(true)).map(Source::Store),
+        }
+    }
+
+    /// Opens what is no directory. What it is, its first bytes say and not its name.
+    fn file(&self, path: &Path) -> Result<Hdf5File, Failure> {
+        let file = Hdf5File::open(path).map_err(|error| {
+            if error.kind() == ErrorKind::InvalidInput && path.is_file() {
+                Failure::invalid("is neither a directory nor an HDF5 file").with_file(path)
+            } else {
+                error.into()
+            }
+        })?;
+        self.output.detail(&format!("HDF5 file: {}", path.display()));
+        Ok(file)
     }
 
     /// Opens the store for reading, for verbs that are about stores alone.
@@ -64,10 +81,15 @@ impl<'a> Session<'a> {
 
     fn open(&self, calc: &Calc, options: &Options) -> Result<DataStore, Failure> {
         let store = match calc {
+            Calc::Path(path) if is_no_directory(path) => {
+                self.file(path)?;
+                let message = "is an HDF5 file, which is only read; calcstore import FILE makes values of it";
+                return Err(Failure::new(ErrorKind::ReadOnly, message).with_file(path));
+            }
             Calc::Id(id) => options.open(*id)?,
             Calc::Path(path) => options.at(path).map_err(|error| {
                 if error.kind() == ErrorKind::NotFound && !path.exists() {
-                    Failure::new(ErrorKind::NotFound, "there is no such calculation or directory")
+                    Failure::new(ErrorKind::NotFound, "there is no such calculation, directory or file")
                         .with_file(path)
                 } else {
                     error.into()
@@ -77,4 +99,9 @@ impl<'a> Session<'a> {
         self.output.detail(&format!("store: {}", store.calc_dir().display()));
         Ok(store)
     }
+}
+
+/// Whether something is there that is no directory: then it is no store.
+fn is_no_directory(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| !metadata.is_dir())
 }

@@ -3,13 +3,17 @@
 use std::ops::Range;
 use std::path::Path;
 
-use calcstore::{AnyArray, Continue, DataStore, Get, Keys, Node, NodeKind, Result, Selection, Size, Value};
+use calcstore::{
+    AnyArray, Continue, DataStore, Get, Hdf5File, Keys, Node, NodeKind, Result, Selection, Size, Value,
+};
 
 /// What can be read, whatever form it has on disk. Every method is as the one of [`DataStore`] that has its name.
 #[derive(Debug)]
 pub enum Source {
     /// A calculation, or any other Zarr hierarchy.
     Store(DataStore),
+    /// An HDF5 file, which is only read.
+    Hdf5(Hdf5File),
 }
 
 impl Source {
@@ -17,12 +21,14 @@ impl Source {
     pub fn path(&self) -> &Path {
         match self {
             Self::Store(store) => store.calc_dir(),
+            Self::Hdf5(file) => file.path(),
         }
     }
 
     pub fn calc_id(&self) -> Option<u32> {
         match self {
             Self::Store(store) => store.calc_id(),
+            Self::Hdf5(_) => None,
         }
     }
 
@@ -30,36 +36,42 @@ impl Source {
     pub fn parent(&self) -> Result<Option<String>> {
         match self {
             Self::Store(store) => Ok(store.parent_dir()?.map(|parent| parent.display().to_string())),
+            Self::Hdf5(_) => Ok(None),
         }
     }
 
     pub fn node(&self, key: &str) -> Result<Node> {
         match self {
             Self::Store(store) => store.node(key),
+            Self::Hdf5(file) => file.node(key),
         }
     }
 
     pub fn nodes(&self, group: &str) -> Result<Vec<Node>> {
         match self {
             Self::Store(store) => store.nodes(group),
+            Self::Hdf5(file) => file.nodes(group),
         }
     }
 
     pub fn walk_nodes(&self, group: &str) -> Result<Vec<Node>> {
         match self {
             Self::Store(store) => store.walk_nodes(group),
+            Self::Hdf5(file) => file.walk_nodes(group),
         }
     }
 
     pub fn glob(&self, pattern: &str) -> Result<Keys> {
         match self {
             Self::Store(store) => store.glob(pattern),
+            Self::Hdf5(file) => file.glob(pattern),
         }
     }
 
     pub fn get<T: Get>(&self, key: &str) -> Result<T> {
         match self {
             Self::Store(store) => store.get(key),
+            Self::Hdf5(file) => file.get(key),
         }
     }
 
@@ -72,6 +84,7 @@ impl Source {
     pub fn part<T: Get>(&self, key: &str, selection: &Selection) -> Result<T> {
         match self {
             Self::Store(store) => store.dataset(key)?.read(selection),
+            Self::Hdf5(file) => file.read(key, selection),
         }
     }
 
@@ -80,6 +93,7 @@ impl Source {
     pub fn column(&self, table: &str, column: &str, rows: Range<u64>) -> Result<AnyArray> {
         match self {
             Self::Store(store) => store.table(table)?.slice(rows).column(column),
+            Self::Hdf5(file) => file.read(&format!("{table}/{column}"), Selection::all().along(0, rows)),
         }
     }
 
@@ -89,6 +103,7 @@ impl Source {
             (Self::Store(store), NodeKind::Table) => {
                 store.table(&node.key)?.rows_at(selection).map(Value::Table)
             }
+            (Self::Hdf5(file), NodeKind::Table) => file.rows_at(&node.key, selection).map(Value::Table),
             (_, NodeKind::Bytes) => match self.part(&node.key, selection)? {
                 AnyArray::UInt8(bytes) => Ok(Value::Bytes(bytes.into_iter().collect())),
                 other => Ok(Value::Array(other)),
@@ -104,6 +119,7 @@ impl Source {
     pub fn measure(&self, key: &str, progress: impl FnMut(u64) -> Continue) -> Result<Size> {
         match self {
             Self::Store(store) => store.measure(key, progress),
+            Self::Hdf5(file) => file.measure(key, progress),
         }
     }
 }

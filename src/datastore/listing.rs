@@ -3,33 +3,9 @@
 use super::DataStore;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
-use crate::nodes::{Node, NodeKind};
+use crate::nodes::{Keys, Node, NodeKind, literal_group};
 use crate::storage::Store;
 use crate::values::Value;
-
-/// Keys, or names within a group, in their order.
-#[derive(Clone, Debug)]
-pub struct Keys(std::vec::IntoIter<String>);
-
-impl Iterator for Keys {
-    type Item = String;
-
-    fn next(&mut self) -> Option<String> {
-        self.0.next()
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
-    }
-}
-
-impl DoubleEndedIterator for Keys {
-    fn next_back(&mut self) -> Option<String> {
-        self.0.next_back()
-    }
-}
-
-impl ExactSizeIterator for Keys {}
 
 impl DataStore {
     /// Lists the names in a group, sorted by bytes: one level, as `list(ds["/some"])` does.
@@ -39,7 +15,7 @@ impl DataStore {
     pub fn keys(&self, group: &str) -> Result<Keys> {
         let group = Key::new(group)?;
         let names = self.store.child_names(&group).map_err(|error| self.store.suggest(&group, error))?;
-        Ok(Keys(names.into_iter()))
+        Ok(names.into())
     }
 
     /// Gives the names in a group with what stands under them; groups as [`Value::Group`]. Each is read when it is
@@ -139,7 +115,7 @@ impl DataStore {
     /// As [`DataStore::nodes`].
     pub fn walk(&self, group: &str) -> Result<Keys> {
         let keys: Vec<String> = self.walk_nodes(group)?.into_iter().map(|node| node.key).collect();
-        Ok(Keys(keys.into_iter()))
+        Ok(keys.into())
     }
 
     /// Lists the keys that match a pattern: `*` and `?` stand for anything within one component, `**` for any
@@ -160,7 +136,7 @@ impl DataStore {
         if let Ok(key) = Key::new(pattern)
             && self.store.has(&key)?
         {
-            return Ok(Keys(vec![key.to_string()].into_iter()));
+            return Ok(vec![key.to_string()].into());
         }
         let pattern = format!("/{}", pattern.trim_matches('/'));
         let matches = |key: &String| fast_glob::glob_match(&pattern, key);
@@ -169,16 +145,10 @@ impl DataStore {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => Vec::new(),
             keys => keys?.filter(matches).collect(),
         };
-        Ok(Keys(keys.into_iter()))
+        Ok(keys.into())
     }
 }
 
 fn describe(store: &Store, key: &Key) -> Result<Node> {
     store.read(key, |snapshot| Node::new(key, snapshot))
-}
-
-/// The group above the first component of a pattern that is no plain name.
-fn literal_group(pattern: &str) -> &str {
-    let special = pattern.find(['*', '?', '[', '{', '\\', '!']).unwrap_or(pattern.len());
-    &pattern[..pattern[..special].rfind('/').unwrap_or(0)]
 }

@@ -35,10 +35,8 @@ pub use delete::Deletion;
 pub use draft::Draft;
 pub use files::{Overwrite, StoredFile};
 pub use garbage::{Gc, GcReport};
-pub use listing::Keys;
 pub use open::{CalculationEntry, Options};
 pub use parent::Parent;
-pub use sizes::Size;
 
 /// A dictionary of values in a directory: `store.insert("/some/path", &array)`, `store.get("/some/path")`.
 ///

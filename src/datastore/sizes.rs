@@ -3,51 +3,9 @@
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::nodes::{Node, NodeKind};
+use crate::nodes::{Node, NodeKind, Size};
 use crate::progress::Continue;
 use crate::storage::{Footprint, is_nothing};
-
-/// What a node takes with everything in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Size {
-    /// The bytes of all elements in memory: of numbers as their types say, of text its UTF-8, of objects and bytes
-    /// those that are stored. `None` where text is compressed or something is unreadable: then only reading tells.
-    pub bytes: Option<u64>,
-    /// The bytes of all files, metadata too.
-    pub stored_bytes: u64,
-    /// The number of files.
-    pub files: u64,
-    nodes: [u64; NodeKind::ALL.len()],
-}
-
-impl Size {
-    const NONE: Self = Self { bytes: Some(0), stored_bytes: 0, files: 0, nodes: [0; NodeKind::ALL.len()] };
-
-    /// Counts the nodes of one kind, the measured one among them. The columns of a table are none.
-    pub fn nodes(&self, kind: NodeKind) -> u64 {
-        NodeKind::ALL.iter().zip(self.nodes).find(|(of, _)| **of == kind).map_or(0, |(_, count)| count)
-    }
-
-    /// Gives how many times smaller it is stored than it is in memory: above 1 where storing it saved space.
-    pub fn ratio(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "nobody asks for the sixteenth digit of a ratio")]
-        match self.bytes {
-            None | Some(0) => None,
-            Some(_) if self.stored_bytes == 0 => None,
-            Some(bytes) => Some(bytes as f64 / self.stored_bytes as f64),
-        }
-    }
-
-    fn add(&mut self, kind: Option<NodeKind>, footprint: &Footprint) {
-        self.bytes = self.bytes.zip(footprint.bytes).and_then(|(sum, bytes)| sum.checked_add(bytes));
-        self.stored_bytes += footprint.stored.0;
-        self.files += footprint.stored.1;
-        for (_, count) in NodeKind::ALL.iter().zip(&mut self.nodes).filter(|(of, _)| Some(**of) == kind) {
-            *count += 1;
-        }
-    }
-}
 
 /// A node that was measured.
 struct Measured {
@@ -97,7 +55,8 @@ impl DataStore {
                 node => node?,
             };
             // A column is a part of its table.
-            size.add(rows.is_none().then_some(node.kind), &node.footprint);
+            let Footprint { bytes, stored, .. } = node.footprint;
+            size.add(rows.is_none().then_some(node.kind), bytes, stored);
             for name in &node.footprint.members {
                 waiting.push((key.child(name)?, node.rows, None));
             }

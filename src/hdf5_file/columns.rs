@@ -93,19 +93,6 @@ pub(crate) fn types_of_group(columns: &[GroupColumn]) -> BTreeMap<String, DataTy
 }
 
 impl Part<'_> {
-    /// The number of its rows; a scalar is one.
-    pub fn rows(&self) -> u64 {
-        self.reader.shape().first().copied().unwrap_or(1)
-    }
-
-    /// About how many bytes a row takes in memory.
-    fn row_weight(&self, reading: &Reading<'_>) -> Result<u64> {
-        let sample = self.opened.sample(reading)?;
-        let row =
-            self.reader.shape().iter().skip(1).fold(1_u64, |count, length| count.saturating_mul(*length));
-        Ok(weight(self.reader.element_size(), &sample).saturating_mul(row))
-    }
-
     /// How many bytes so many rows are in the file.
     pub fn size(&self, count: u64) -> u64 {
         self.shape(count).iter().fold(self.reader.element_size(), |size, length| size.saturating_mul(*length))
@@ -152,21 +139,27 @@ impl Part<'_> {
 ///
 /// # Errors
 /// `Corrupt` where the columns are of several lengths or there are none; `Unsupported` for rows beyond all measure.
-pub(crate) fn extent(reading: &Reading<'_>, parts: &[Part<'_>]) -> Result<(u64, u64)> {
-    let Some(first) = parts.first() else {
-        return Err(Error::new(ErrorKind::Corrupt, "a table without columns"));
-    };
-    let rows = first.rows();
-    if parts.iter().any(|part| part.rows() != rows) {
-        return Err(Error::new(ErrorKind::Corrupt, "the columns of the table are not of one length"));
+pub(crate) fn extent<'a>(
+    reading: &Reading<'_>,
+    datasets: impl IntoIterator<Item = &'a Opened>,
+) -> Result<(u64, u64)> {
+    let (mut rows, mut row) = (None, 0_u64);
+    for opened in datasets {
+        let shape = opened.shape();
+        let (length, inner) = shape.split_first().map_or((1, &[][..]), |(length, inner)| (*length, inner));
+        if rows.is_some_and(|rows| rows != length) {
+            return Err(Error::new(ErrorKind::Corrupt, "the columns of the table are not of one length"));
+        }
+        rows = Some(length);
+        let weight = weight(opened.element_size(), &opened.sample(reading)?);
+        row = row.saturating_add(inner.iter().fold(weight, |bytes, length| bytes.saturating_mul(*length)));
     }
-    let weights = parts.iter().map(|part| part.row_weight(reading)).collect::<Result<Vec<_>>>()?;
-    let row = weights.into_iter().fold(0, u64::saturating_add).max(1);
+    let rows = rows.ok_or_else(|| Error::new(ErrorKind::Corrupt, "a table without columns"))?;
     if row > MOST_ROW {
         let message = format!("a row of {row} bytes is too large for a table: at most {MOST_ROW} are");
         return Err(Error::new(ErrorKind::Unsupported, message));
     }
-    Ok((rows, row))
+    Ok((rows, row.max(1)))
 }
 
 /// Takes the attributes of the columns out of those of a table of compounds; gives them by the names of the columns.

@@ -32,3 +32,11 @@ pub(crate) fn once_more(path: &str) -> Error {
 pub(crate) fn user_defined(kind: u8) -> Error {
     Error::new(ErrorKind::Unsupported, format!("it is a link of the user-defined type {kind}"))
 }
+
+/// The error of a link into another file.
+pub(crate) fn elsewhere(file: &str, object: &str) -> Error {
+    let message = format!(
+        "it leads to {object:?} in the file {file:?}, and other files are read from an allowed directory only"
+    );
+    Error::new(ErrorKind::Unsupported, message)
+}

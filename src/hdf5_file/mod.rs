@@ -11,17 +11,24 @@
 mod arrays;
 mod attributes;
 mod columns;
+mod describe;
+mod elements;
+mod file;
 mod form;
 mod found;
 mod links;
+mod listing;
+mod lookup;
 mod names;
 mod objects;
 mod open;
 mod opened;
 mod reading;
 mod scales;
+mod stored;
 mod types;
 
+pub use file::Hdf5File;
 pub use reading::NotImported;
 pub(crate) use {
     arrays::{Made, restored},
@@ -29,7 +36,7 @@ pub(crate) use {
     columns::{GroupColumn, Part, attributes_of_columns, extent, parts_of_group, types_of_group},
     form::{Form, array_of_values, notes, trimmed},
     found::{Found, recognise},
-    links::{member, once_more, user_defined},
+    links::{elsewhere, member, once_more, user_defined},
     names::{Paths, below, component},
     open::open,
     opened::{Opened, element_weight, weight},

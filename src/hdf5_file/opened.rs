@@ -69,11 +69,14 @@ impl Opened {
         }
     }
 
+    /// How many bytes one element takes in the file.
+    pub fn element_size(&self) -> u64 {
+        u64::from(self.header.element_size)
+    }
+
     /// How many bytes the elements are as the file has them, decompressed.
     pub fn size(&self) -> u64 {
-        self.shape()
-            .iter()
-            .fold(u64::from(self.header.element_size), |size, length| size.saturating_mul(*length))
+        self.shape().iter().fold(self.element_size(), |size, length| size.saturating_mul(*length))
     }
 
     /// The shape of the chunks of the file, where there are any.

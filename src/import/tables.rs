@@ -58,7 +58,7 @@ fn table(
     place: &Place,
     types: &BTreeMap<String, DataType>,
 ) -> Result<()> {
-    let (rows, row) = extent(&scope.reading, parts)?;
+    let (rows, row) = extent(&scope.reading, parts.iter().map(|part| part.opened))?;
     // All rows of a table are written, whatever was written in the file.
     scope.tally.check(rows.saturating_mul(row))?;
     let chunk = parts.first().and_then(|part| part.reader.chunk_shape()?.first().copied());

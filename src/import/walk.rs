@@ -11,7 +11,7 @@ use super::tables;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{File, ObjectKind, StoredObject, Target};
 use crate::hdf5_file::{
-    Described, Found, Paths, Place, Reading, below, member, once_more, open, user_defined,
+    Described, Found, Paths, Place, Reading, below, elsewhere, member, once_more, open, user_defined,
 };
 use crate::values::Content;
 use crate::zarr::Kind;
@@ -156,10 +156,7 @@ impl<'a, 't> Walk<'a, 't> {
     /// Imports what another file has, if that may be read.
     fn external(&mut self, name: &str, path: &str, place: &Place) -> Result<()> {
         let Some(allowed) = &self.known.allowed else {
-            let message = format!(
-                "it leads to {path:?} in the file {name:?}, and other files are read from an allowed directory only"
-            );
-            return Err(Error::new(ErrorKind::Unsupported, message));
+            return Err(elsewhere(name, path));
         };
         if self.depth == MOST_FILES_DEEP {
             let message = format!("it leads to the file {name:?}, and files before it led here already");

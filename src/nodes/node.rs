@@ -68,7 +68,8 @@ pub struct Node {
     pub type_name: Option<String>,
     /// The user's attributes, as JSON.
     pub attributes: serde_json::Map<String, Json>,
-    /// Why a node cannot be read: a data type or codec that is not supported, or damage.
+    /// Why a node cannot be read: a data type or codec that is not supported, or damage. In an HDF5 file also what of a node
+    /// that can be read is left out.
     pub problem: Option<String>,
 }
 
@@ -99,7 +100,7 @@ impl Layout {
 }
 
 impl Node {
-    fn blank(key: &Key, kind: NodeKind) -> Self {
+    pub(crate) fn blank(key: &Key, kind: NodeKind) -> Self {
         Self {
             key: key.to_string(),
             kind,

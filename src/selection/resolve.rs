@@ -46,20 +46,17 @@ impl Pick {
         }
     }
 
-    /// The first half of the indices, and the others.
-    pub(super) fn halves(&self) -> (Self, Self) {
+    /// So many of the indices, from the one of a number on; all of them are there.
+    pub(super) fn part(&self, from: u64, count: u64) -> Self {
         match self {
-            Self::Range { start, step, count } => {
-                let half = count / 2;
+            Self::Range { start, step, .. } => {
                 // It lies within the axis, so that wrapping arithmetic comes out right.
-                let middle = start.wrapping_add(half.wrapping_mul(step.cast_unsigned()));
-                let range =
-                    |start, count| Self::Range { start, step: if count > 1 { *step } else { 1 }, count };
-                (range(*start, half), range(middle, count.saturating_sub(half)))
+                let start = start.wrapping_add(from.wrapping_mul(step.cast_unsigned()));
+                Self::Range { start, step: if count > 1 { *step } else { 1 }, count }
             }
             Self::List(list) => {
-                let (first, second) = list.split_at(list.len() / 2);
-                (Self::of_list(first.to_vec()), Self::of_list(second.to_vec()))
+                let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+                Self::of_list(list.iter().copied().skip(place(from)).take(place(count)).collect())
             }
         }
     }
@@ -273,6 +270,19 @@ impl Resolved {
     /// What is taken along each axis of the array.
     pub(crate) fn picks(&self) -> &[Pick] {
         &self.picks
+    }
+
+    /// The same of some rows of the result alone: steps along its first axis. `None` where there are not so many.
+    pub(crate) fn rows(&self, start: u64, count: u64) -> Option<Self> {
+        let end = start.checked_add(count)?;
+        let Some(axis) = self.dropped.iter().position(|dropped| !dropped) else {
+            return (end <= 1 && count == 1).then(|| self.clone());
+        };
+        let mut rows = self.clone();
+        let pick = rows.picks.get_mut(axis).filter(|pick| end <= pick.count())?;
+        *pick = pick.part(start, count);
+        rows.elements = product(rows.picks.iter().map(Pick::count))?;
+        Some(rows)
     }
 
     /// The shape of the result, without the axes of indices.

@@ -221,13 +221,10 @@ impl Store {
 
     /// A sibling whose name is much like that of `key`.
     pub(crate) fn nearest(&self, key: &Key) -> Option<Key> {
-        let parent = key.parent()?;
-        let directory = self.files.open_directory(self.root(), &self.place(&parent)).ok()?;
+        let directory = self.files.open_directory(self.root(), &self.place(&key.parent()?)).ok()?;
         let entries = self.files.list(directory.as_fd()).ok()?;
         let names = entries.iter().filter(|entry| entry.is_directory).filter_map(|entry| entry.name.to_str());
-        let likeness = |name: &str| strsim::jaro_winkler(name, key.name());
-        let best = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-        if likeness(best) > 0.8 && best != key.name() { parent.child(best).ok() } else { None }
+        key.nearest(names)
     }
 
     /// Shows what a snapshot holds to `use_it`, so that it can be read as a Rust type.

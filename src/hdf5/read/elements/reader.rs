@@ -122,6 +122,16 @@ impl<'a> DatasetReader<'a> {
         }
     }
 
+    /// How many bytes the elements take in the file.
+    pub fn stored_size(&self) -> u64 {
+        match &self.place {
+            Place::Nowhere => 0,
+            Place::Compact(bytes) => bytes.len() as u64,
+            Place::Contiguous { .. } => product(&self.shape).unwrap_or(u64::MAX).saturating_mul(self.element),
+            Place::Chunked(chunked) => chunked.places.stored_size(chunked.chunk_bytes, &chunked.grid),
+        }
+    }
+
     /// Reads all elements: runs of rows in order, or parts of rows where one row of chunks is larger than 16 MiB, of one
     /// chunk after the other where one chunk is. No block has more than 16 MiB; those of elements in the global heap are
     /// smaller.

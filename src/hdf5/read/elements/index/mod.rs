@@ -106,6 +106,18 @@ impl Places {
         }
     }
 
+    /// How many bytes all chunks are in the file, of which each has so many before it is filtered.
+    pub fn stored_size(&self, chunk_bytes: u64, grid: &Grid) -> u64 {
+        match self {
+            Self::Listed(places) => {
+                places.iter().map(|place| place.size().unwrap_or(chunk_bytes)).fold(0, u64::saturating_add)
+            }
+            Self::Implicit { .. } => {
+                grid.counts.iter().fold(chunk_bytes, |size, count| size.saturating_mul(*count))
+            }
+        }
+    }
+
     /// The smallest number of a stored chunk from `number` on.
     pub fn next(&self, number: u64) -> Option<u64> {
         match self {

@@ -1,0 +1,150 @@
+//! What is in groups.
+
+use std::collections::{HashMap, HashSet};
+
+use super::describe::{Seen, describe, describe_looked, problem};
+use super::found::Found;
+use super::links::{member, once_more};
+use super::lookup::{follow, look_up};
+use super::names::below;
+use super::reading::{Place, Reading, is_of_the_object};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hdf5::{Link, ObjectKind, StoredObject, Target};
+use crate::key::Key;
+use crate::nodes::{Node, NodeKind};
+
+/// A node, and what it is; that is not known of one that cannot be read.
+#[derive(Debug)]
+pub(super) struct Visited {
+    pub node: Node,
+    pub found: Option<Found>,
+}
+
+/// What a link of a group leads to.
+struct Entry {
+    visited: Visited,
+    place: Place,
+    /// The address of a group, to be gone through.
+    group: Option<u64>,
+}
+
+type Each<'e> = &'e mut dyn FnMut(Visited) -> Result<()>;
+
+/// Opens the group under a key.
+fn group<'f>(reading: &mut Reading<'f>, key: &Key) -> Result<(StoredObject<'f>, Place)> {
+    let looked = look_up(reading, key)?;
+    match describe_looked(reading, &looked) {
+        Ok(Seen { found: Found::Group, .. }) => Ok((looked.object, looked.place)),
+        Err(error) => Err(error.with_key(key.to_string())),
+        _ => {
+            let message = "holds a value, which cannot be listed as a group can";
+            Err(Error::new(ErrorKind::Conflict, message).with_key(key.to_string()))
+        }
+    }
+}
+
+/// Visits what is in a group: one level.
+pub(super) fn visit(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Result<()> {
+    let (object, place) = group(reading, key)?;
+    let mut taken = HashSet::new();
+    for link in object.links().items {
+        if let Some(entry) = entry(reading, object.address(), &place, &link, &mut taken)? {
+            each(entry.visited)?;
+        }
+    }
+    Ok(())
+}
+
+/// Visits everything below a group, each group before what is in it.
+pub(super) fn walk(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Result<()> {
+    let (object, place) = group(reading, key)?;
+    let mut met = HashMap::from([(object.address(), place.path.clone())]);
+    let mut levels = vec![Level::new(&object, place)];
+    while let Some(level) = levels.last_mut() {
+        let Some(link) = level.links.next() else {
+            levels.pop();
+            continue;
+        };
+        let Some(mut entry) = entry(reading, level.group, &level.place, &link, &mut level.taken)? else {
+            continue;
+        };
+        let Some(address) = entry.group else {
+            each(entry.visited)?;
+            continue;
+        };
+        let before = match &link.target {
+            Target::Soft(target) => Some(target.clone()),
+            _ => met.get(&address).cloned(),
+        };
+        if let Some(path) = before {
+            each(Visited { node: Node::unreadable(&entry.place.key, &once_more(&path)), found: None })?;
+            continue;
+        }
+        met.insert(address, entry.place.path.clone());
+        let object = reading.file.object(address)?;
+        for error in object.links().errors {
+            reading.leave_out(&entry.place.path, error.message());
+        }
+        let links = problem(reading, &entry.place);
+        let node = &mut entry.visited.node;
+        node.problem = node.problem.take().or(links);
+        each(entry.visited)?;
+        levels.push(Level::new(&object, entry.place));
+    }
+    Ok(())
+}
+
+/// A group that is being gone through.
+struct Level {
+    group: u64,
+    place: Place,
+    links: std::vec::IntoIter<Link>,
+    taken: HashSet<String>,
+}
+
+impl Level {
+    fn new(object: &StoredObject<'_>, place: Place) -> Self {
+        let links = object.links().items.into_iter();
+        Self { group: object.address(), place, links, taken: HashSet::new() }
+    }
+}
+
+/// Describes what a link leads to; `None` where that has no value of its own.
+fn entry(
+    reading: &mut Reading<'_>,
+    group: u64,
+    above: &Place,
+    link: &Link,
+    taken: &mut HashSet<String>,
+) -> Result<Option<Entry>> {
+    let path = below(&above.path, &link.name);
+    if reading.spilled.contains(&path) {
+        return Ok(None);
+    }
+    let place = match member(&link.name, above, taken) {
+        Ok(place) => place,
+        Err(error) if is_of_the_object(&error) => {
+            let mut node = Node::unreadable(&above.key, &error);
+            node.key = path.clone();
+            let place = Place { path, key: above.key.clone() };
+            return Ok(Some(Entry { visited: Visited { node, found: None }, place, group: None }));
+        }
+        Err(error) => return Err(error),
+    };
+    let described = follow(reading, group, &link.target).and_then(|object| {
+        let group = (object.kind() == ObjectKind::Group).then(|| object.address());
+        Ok((describe(reading, &object, &place)?, group))
+    });
+    match described {
+        Ok((Some(Seen { node, found, .. }), group)) => {
+            let group = group.filter(|_| node.kind == NodeKind::Group);
+            Ok(Some(Entry { visited: Visited { node, found: Some(found) }, place, group }))
+        }
+        Ok((None, _)) => Ok(None),
+        Err(error) if is_of_the_object(&error) => {
+            let node = Node::unreadable(&place.key, &error);
+            Ok(Some(Entry { visited: Visited { node, found: None }, place, group: None }))
+        }
+        Err(error) => Err(error),
+    }
+}
