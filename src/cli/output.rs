@@ -4,9 +4,11 @@ use std::io::{self, IsTerminal, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use calcstore::{Node, NodeKind};
 use clap::builder::styling::{AnsiColor, Style};
 use serde_json::Value as Json;
 
+use super::elements::printable;
 use super::failure::{Exit, Failure};
 use super::global::Global;
 
@@ -96,6 +98,15 @@ impl Output {
     /// Says what is missing in what was made, also where little is to be said.
     pub fn warning(&self, text: &str) {
         let _ = writeln!(anstream::stderr(), "{text}");
+    }
+
+    /// Says what of nodes is left out that can be read otherwise; JSON says it beside each.
+    pub fn problems(&self, nodes: &[Node]) {
+        for node in nodes.iter().filter(|node| node.kind != NodeKind::Unreadable) {
+            if let (Some(problem), false) = (&node.problem, self.json) {
+                self.warning(&format!("{}: {}", printable(&node.key), printable(problem)));
+            }
+        }
     }
 
     /// Says something that only `-v` asks for.

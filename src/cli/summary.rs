@@ -3,6 +3,7 @@
 use calcstore::{Layout, Node, NodeKind, Size};
 use serde_json::{Value as Json, json};
 
+use super::elements::printable;
 use super::failure::Failure;
 use super::source::Source;
 use super::units::{counted, iec};
@@ -12,7 +13,7 @@ pub const ANY_JSON: &str = "serde_json::value::Value";
 
 /// Says what a list says of a node.
 pub fn to_json(source: &Source, node: &Node) -> Result<Json, Failure> {
-    Ok(match (node.kind, &node.layout) {
+    let mut json = match (node.kind, &node.layout) {
         (NodeKind::Dataset, Some(layout)) => {
             let size = source.size(&node.key)?;
             json!({
@@ -29,7 +30,11 @@ pub fn to_json(source: &Source, node: &Node) -> Result<Json, Failure> {
             json!({"key": node.key, "kind": node.kind.name(), "columns": node.columns, "rows": node.rows})
         }
         _ => json!({"key": node.key, "kind": node.kind.name()}),
-    })
+    };
+    if let Some(problem) = &node.problem {
+        json["problem"] = json!(problem);
+    }
+    Ok(json)
 }
 
 /// The same of several nodes.
@@ -89,6 +94,9 @@ pub fn line(source: &Source, node: &Node) -> Result<String, Failure> {
     // The bytes that an object is kept as are nobody's business.
     if node.kind != NodeKind::Object {
         parts.extend(bytes(source, node)?.map(iec));
+    }
+    if let (NodeKind::Unreadable, Some(problem)) = (node.kind, &node.problem) {
+        parts.push(printable(problem));
     }
     parts.retain(|part| !part.is_empty());
     Ok(parts.join("  "))

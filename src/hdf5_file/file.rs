@@ -86,7 +86,7 @@ impl Hdf5File {
         let node = look_up(&reading, &key).and_then(|looked| {
             let Seen { mut node, found, .. } = describe_looked(&mut reading, &looked)?;
             if let Found::Group = found {
-                for error in looked.object.links().errors {
+                if let Some(error) = self.paths.links(&looked.object).fault() {
                     reading.leave_out(&looked.place.path, error.message());
                 }
                 node.problem = node.problem.take().or_else(|| problem(&mut reading, &looked.place));
@@ -231,10 +231,16 @@ impl Hdf5File {
     pub fn measure(&self, key: &str, mut progress: impl FnMut(u64) -> Continue) -> Result<Size> {
         let mut reading = self.reading();
         let key = key_of(key)?;
-        let looked = look_up(&reading, &key)?;
-        let Seen { node, found, .. } = describe_looked(&mut reading, &looked)?;
+        let seen = look_up(&reading, &key).and_then(|looked| describe_looked(&mut reading, &looked));
+        let first = match seen {
+            Ok(Seen { node, found, .. }) => Visited { node, found: Some(found) },
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) => {
+                Visited { node: Node::unreadable(&key, &error), found: None }
+            }
+            Err(error) => return Err(error),
+        };
         let (mut size, mut count) = (Size::NONE, 0_u64);
-        let is_group = node.kind == NodeKind::Group;
+        let is_group = first.node.kind == NodeKind::Group;
         let mut add = |visited: Visited| {
             let stored = (stored_bytes(&self.reading(), &visited), 1);
             size.add(Some(visited.node.kind), bytes(&visited), stored);
@@ -244,7 +250,7 @@ impl Hdf5File {
                 Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
             }
         };
-        add(Visited { node, found: Some(found) })?;
+        add(first)?;
         if is_group {
             walk(&mut reading, &key, &mut add)?;
         }

@@ -59,7 +59,7 @@ pub(super) fn visit(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Res
 pub(super) fn walk(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Result<()> {
     let (object, place) = group(reading, key)?;
     let mut met = HashMap::from([(object.address(), place.path.clone())]);
-    let mut levels = vec![Level::new(&object, place)];
+    let mut levels = vec![Level::new(reading, &object, place)];
     while let Some(level) = levels.last_mut() {
         let Some(link) = level.links.next() else {
             levels.pop();
@@ -82,14 +82,11 @@ pub(super) fn walk(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Resu
         }
         met.insert(address, entry.place.path.clone());
         let object = reading.file.object(address)?;
-        for error in object.links().errors {
-            reading.leave_out(&entry.place.path, error.message());
-        }
-        let links = problem(reading, &entry.place);
+        let level = Level::new(reading, &object, entry.place);
         let node = &mut entry.visited.node;
-        node.problem = node.problem.take().or(links);
+        node.problem = node.problem.take().or_else(|| problem(reading, &level.place));
         each(entry.visited)?;
-        levels.push(Level::new(&object, entry.place));
+        levels.push(level);
     }
     Ok(())
 }
@@ -103,9 +100,12 @@ struct Level {
 }
 
 impl Level {
-    fn new(object: &StoredObject<'_>, place: Place) -> Self {
-        let links = object.links().items.into_iter();
-        Self { group: object.address(), place, links, taken: HashSet::new() }
+    fn new(reading: &mut Reading<'_>, object: &StoredObject<'_>, place: Place) -> Self {
+        let found = object.links();
+        for error in found.errors {
+            reading.leave_out(&place.path, error.message());
+        }
+        Self { group: object.address(), place, links: found.items.into_iter(), taken: HashSet::new() }
     }
 }
 
@@ -125,7 +125,7 @@ fn entry(
         Ok(place) => place,
         Err(error) if is_of_the_object(&error) => {
             let mut node = Node::unreadable(&above.key, &error);
-            node.key = path.clone();
+            node.key.clone_from(&path);
             let place = Place { path, key: above.key.clone() };
             return Ok(Some(Entry { visited: Visited { node, found: None }, place, group: None }));
         }

@@ -40,13 +40,12 @@ pub(super) fn look_up<'f>(reading: &Reading<'f>, key: &Key) -> Result<Looked<'f>
             }
             return Err(nothing(key, std::iter::empty()));
         }
-        let found = object.links();
-        let Some(link) = link_of(&found.items, name) else {
+        let found = reading.paths.links(&object);
+        let Some(link) = found.of(name).or_else(|| escaped(&found.links, name)) else {
             // What could not be read may have been it.
-            let missing = found.errors.into_iter().next();
             let is_last = components.peek().is_none();
-            let names = found.items.iter().filter(|_| is_last).map(|link| link.name.as_str());
-            return Err(missing.unwrap_or_else(|| nothing(key, names)));
+            let names = found.links.iter().filter(|_| is_last).map(|link| link.name.as_str());
+            return Err(found.fault().unwrap_or_else(|| nothing(key, names)));
         };
         place = Place { path: below(&place.path, &link.name), key: place.key.child(name)? };
         object = follow(reading, object.address(), &link.target)?;
@@ -54,21 +53,23 @@ pub(super) fn look_up<'f>(reading: &Reading<'f>, key: &Key) -> Result<Looked<'f>
     Ok(Looked { object, place, column: None })
 }
 
-/// The link that has a name as a component of a key.
-fn link_of<'l>(links: &'l [Link], name: &str) -> Option<&'l Link> {
-    let same = |link: &&Link| link.name == name;
-    let escaped = |link: &&Link| component(&link.name).is_ok_and(|component| component == name);
-    links.iter().find(same).or_else(|| links.iter().filter(|_| name.contains('%')).find(escaped))
+/// The link of a name that is in its percent form.
+fn escaped<'l>(links: &'l [Link], name: &str) -> Option<&'l Link> {
+    let is_it = |link: &&Link| component(&link.name).is_ok_and(|component| component == name);
+    links.iter().filter(|_| name.contains('%')).find(is_it)
 }
 
 /// Opens what a link of a group leads to.
 ///
 /// # Errors
-/// `Unsupported` where that is in another file.
+/// `Unsupported` where that is in another file, or nowhere.
 pub(super) fn follow<'f>(reading: &Reading<'f>, group: u64, target: &Target) -> Result<StoredObject<'f>> {
     match target {
         Target::Hard(address) => reading.file.object(*address),
-        Target::Soft(path) => reading.file.find_from(group, path),
+        Target::Soft(path) => {
+            let found = reading.file.find_from(group, path);
+            found.map_err(|error| Error::new(ErrorKind::Unsupported, error.message()))
+        }
         Target::External { file, object } => Err(elsewhere(file, object)),
         Target::UserDefined(kind) => Err(user_defined(*kind)),
     }

@@ -31,7 +31,7 @@ pub struct Arguments {
 /// Lists what is in a group: one level, sorted.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let source = session.read()?;
-    let listed = listed(&source, asked)?;
+    let listed = listed(session, &source, asked)?;
     let nodes: Vec<Node> = listed.iter().map(|(_, node)| node.clone()).collect();
     if session.output.is_json() {
         session.output.json(&summary::list_to_json(&source, &nodes)?)?;
@@ -44,14 +44,17 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// The nodes with the names that they are listed under: relative to the group where it is one level of one group.
-fn listed(source: &Source, asked: &Arguments) -> Result<Vec<(String, Node)>, Failure> {
+fn listed(session: &Session<'_>, source: &Source, asked: &Arguments) -> Result<Vec<(String, Node)>, Failure> {
     let matches = keys::own_nodes(source, &asked.key)?;
+    session.output.problems(&matches);
     let mut listed = Vec::new();
     if let ([group], false) = (matches.as_slice(), asked.recursive)
         && group.kind == NodeKind::Group
         && source.node(&asked.key).is_ok()
     {
-        for node in source.nodes(&group.key)? {
+        let nodes = source.nodes(&group.key)?;
+        session.output.problems(&nodes);
+        for node in nodes {
             listed.push((node.key.rsplit('/').next().unwrap_or_default().to_owned(), node));
         }
         return Ok(listed);
@@ -63,6 +66,7 @@ fn listed(source: &Source, asked: &Arguments) -> Result<Vec<(String, Node)>, Fai
         } else {
             Vec::new()
         };
+        session.output.problems(&below);
         // Of a group that was named, what is in it; a match is listed itself.
         if !(literal && node.kind == NodeKind::Group) {
             listed.push((node.key.clone(), node));

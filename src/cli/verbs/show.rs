@@ -81,7 +81,9 @@ fn header(source: &Source, node: &Node) -> Result<String, Failure> {
                 let names = layout.dimension_names.iter().map(|name| name.as_deref().unwrap_or("?"));
                 field("dimensions", &names.collect::<Vec<_>>().join(", "));
             }
-            field("codecs", &codecs(&layout.codecs));
+            if !layout.codecs.is_empty() {
+                field("codecs", &codecs(&layout.codecs));
+            }
         }
         (NodeKind::Table, _) => field("type", &format!("table of {}", summary::shape_of(node))),
         (NodeKind::Object, _) => {
@@ -93,6 +95,9 @@ fn header(source: &Source, node: &Node) -> Result<String, Failure> {
     field("size", &sizes(source, node)?);
     if let Some(parent) = parent(source, node)? {
         field("parent", &parent);
+    }
+    if let Some(problem) = &node.problem {
+        field("problem", &elements::printable(problem));
     }
     for (name, value) in &node.attributes {
         field("attribute", &format!("{name} = {value}"));

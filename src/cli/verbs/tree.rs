@@ -27,6 +27,8 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let mut listed = Vec::new();
     for root in roots {
         let below = if root.kind == NodeKind::Group { source.walk_nodes(&root.key)? } else { Vec::new() };
+        session.output.problems(std::slice::from_ref(&root));
+        session.output.problems(&below);
         if session.output.is_json() {
             listed.extend((root.kind != NodeKind::Group).then_some(root).into_iter().chain(below));
             continue;

@@ -111,11 +111,11 @@ fn keys_and_calculations_that_are_not_there_are_not_found_and_files_are_trouble(
                 "calcstore: 0 is no ID of a calculation: they are 1, 2, … and -1 for the last",
             ),
             (&["--datadir", "nowhere", "ls"], 3, "calcstore: there is no calculation yet (DESK/nowhere)"),
-            (&["-c", "./7", "ls"], 3, "calcstore: there is no such calculation or directory (./7)"),
+            (&["-c", "./7", "ls"], 3, "calcstore: there is no such calculation, directory or file (./7)"),
             (
                 &["-c", "./7", "put", "/a", "curves.json"],
                 3,
-                "calcstore: there is no such calculation or directory (./7)",
+                "calcstore: there is no such calculation, directory or file (./7)",
             ),
             (
                 &["-c", "data", "ls"],
