@@ -38,6 +38,7 @@
 //! | say more about a value | [`attributes`](DataStore::attributes) |
 //! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
 //! | read an HDF5 file into a store | [`hdf5_import`](DataStore::hdf5_import) plans an [`Hdf5Import`] |
+//! | read an HDF5 file where it lies | [`Hdf5File::open`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
 //! | read on from another calculation | [`set_parent`](DataStore::set_parent), [`Options::parent`] |
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |

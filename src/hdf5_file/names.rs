@@ -1,11 +1,14 @@
 //! What objects of a file are called: their paths there, and their names here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{File, Link, ObjectKind, StoredObject, Target};
 use crate::key::{Key, escape_component};
+
+/// Of so many groups the links are kept.
+const MOST_GROUPS: usize = 16;
 
 /// The most names that a path is made of; a key has fewer.
 const MOST_LEVELS: usize = 1024;
@@ -47,8 +50,8 @@ impl GroupLinks {
 /// Where the objects of a file are, by their addresses and by their names.
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
-    /// The links that were read last: whoever looks up a key then looks up the next one beside it.
-    last: Mutex<Option<Arc<GroupLinks>>>,
+    /// The links that were read last, of a group and those above it: whoever looks up a key then looks up the next one.
+    last: Mutex<VecDeque<Arc<GroupLinks>>>,
     /// The group that an object is in, and its name there; none before anybody asks.
     known: OnceLock<HashMap<u64, (u64, String)>>,
 }
@@ -57,13 +60,14 @@ impl Paths {
     /// Reads the links of a group.
     pub fn links(&self, group: &StoredObject<'_>) -> Arc<GroupLinks> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = last.as_ref().filter(|known| known.group == group.address()) {
+        if let Some(known) = last.iter().find(|known| known.group == group.address()) {
             return Arc::clone(known);
         }
         let found = group.links();
         let fault = found.errors.first().map(|error| (error.kind(), error.message().to_owned()));
         let read = Arc::new(GroupLinks { group: group.address(), links: found.items, fault });
-        *last = Some(Arc::clone(&read));
+        last.push_front(Arc::clone(&read));
+        last.truncate(MOST_GROUPS);
         read
     }
 

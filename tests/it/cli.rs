@@ -6,6 +6,7 @@ mod endings;
 mod for_people;
 mod for_programs;
 mod formats;
+mod hdf5_files;
 mod imports;
 mod npy;
 mod parents_and_sizes;

@@ -7,6 +7,7 @@ mod corpus;
 mod exported;
 mod foreign;
 mod limits;
+mod viewed;
 
 use std::path::Path;
 

@@ -18,8 +18,8 @@ use crate::oracle;
 const FILE: &str = "CALCSTORE_TEST_IMPORT";
 
 /// What a file that means harm may cost.
-const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } else { 1 });
-const MOST_KIB: u64 = 64 << 10;
+pub(super) const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 3 } else { 1 });
+pub(super) const MOST_KIB: u64 = 64 << 10;
 
 /// How many of a hundred files that h5py reads as a whole are imported as a whole.
 const LEAST: usize = 75;
@@ -29,7 +29,7 @@ fn table() -> PathBuf {
 }
 
 /// The files of the corpus by their names, where it is there.
-fn files() -> BTreeMap<String, PathBuf> {
+pub(super) fn files() -> BTreeMap<String, PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let root = env::var_os("CALCSTORE_CORPUS").map_or(beside, PathBuf::from).join("hdf5");
     let (mut found, mut waiting) = (BTreeMap::new(), vec![root.join("valid"), root.join("malformed")]);
@@ -50,7 +50,7 @@ fn files() -> BTreeMap<String, PathBuf> {
     found
 }
 
-fn imported(file: &Path) -> (TempDir, DataStore, Result<ImportReport, Error>) {
+pub(super) fn imported(file: &Path) -> (TempDir, DataStore, Result<ImportReport, Error>) {
     let (directory, store) = fresh();
     let report = store.hdf5_import(file).run();
     (directory, store, report)
@@ -80,7 +80,7 @@ fn outcome(store: &DataStore, report: &Result<ImportReport, Error>) -> String {
     format!("{} values, {} left out, {digest}", report.values, report.left_out.len())
 }
 
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Array(array) => format!("{} {:?} {}", array.data_type(), array.shape(), fingerprint(array)),
         Value::Table(table) => {
@@ -108,18 +108,19 @@ fn the_child_imports_one_file() {
 }
 
 /// The milliseconds that processors worked for this process, all threads together: others may use the machine, too.
-fn processor_time() -> u64 {
+pub(super) fn processor_time() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     // In hundredths of a second, in user mode and in the kernel.
     fields.skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap() * 10).sum()
 }
 
-/// Imports one file in a process of its own; gives the outcome, the most memory that it took, in KiB, and the time.
-fn in_a_child(file: &Path) -> (String, u64, Duration) {
+/// Runs a test on one file, named by a variable, in a process of its own; gives the outcome, the most memory that it took, in
+/// KiB, and the time.
+pub(super) fn child(test: &str, variable: &str, file: &Path) -> (String, u64, Duration) {
     let output = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "import::corpus::the_child_imports_one_file", "--nocapture"])
-        .env(FILE, file)
+        .args(["--exact", test, "--nocapture"])
+        .env(variable, file)
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);
@@ -137,7 +138,7 @@ fn every_file_of_the_corpus_is_what_the_table_says() {
     let mut found = BTreeMap::new();
     for (name, path) in files() {
         let outcome = if name.starts_with("malformed/") {
-            let (outcome, memory, time) = in_a_child(&path);
+            let (outcome, memory, time) = child("import::corpus::the_child_imports_one_file", FILE, &path);
             assert!(memory < MOST_KIB, "{name} took {memory} KiB");
             assert!(time < LONGEST, "{name} took {time:?}");
             outcome

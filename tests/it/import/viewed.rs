@@ -1,0 +1,102 @@
+//! Files that are read where they lie are what their import makes of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+use std::{env, fs};
+
+use calcstore::{DataStore, Error, Hdf5File, Node, NodeKind};
+
+use super::corpus::{LONGEST, MOST_KIB, child, files, imported, processor_time, shown};
+
+/// Names the file that [`the_child_lists_one_file`] lists.
+const FILE: &str = "CALCSTORE_TEST_LIST";
+
+/// What is said of a node by either, in one line. The names that a store gives to axes without names are none.
+fn described(node: &Node) -> String {
+    let layout = node.layout.as_ref().filter(|_| node.kind != NodeKind::Object).map(|layout| {
+        let own = |name: &Option<String>| name.clone().filter(|name| !name.contains(':'));
+        let names: Vec<_> = layout.dimension_names.iter().map(own).collect();
+        format!("{} {:?} {names:?}", layout.data_type, layout.shape)
+    });
+    let attributes: BTreeMap<_, _> = node.attributes.iter().collect();
+    let Node { kind, columns, rows, type_name, .. } = node;
+    format!("{kind} {layout:?} {columns:?} {rows:?} {type_name:?} {attributes:?}")
+}
+
+/// Whether an array is too large to be compared: what is sparse is not read as a whole.
+fn is_large(node: &Node) -> bool {
+    let shape = node.layout.iter().flat_map(|layout| &layout.shape);
+    shape.fold(1, |elements: u64, length| elements.saturating_mul(*length)) > 1 << 18
+}
+
+/// What is different in a file and the store that was made of it.
+fn differences(file: &Hdf5File, store: &DataStore) -> Result<Vec<String>, Error> {
+    let mut faults = Vec::new();
+    let mut seen: BTreeMap<String, Node> =
+        file.walk_nodes("/")?.into_iter().map(|node| (node.key.clone(), node)).collect();
+    for node in store.walk_nodes("/")? {
+        let key = node.key.clone();
+        let Some(other) = seen.remove(&key) else {
+            faults.push(format!("{key} is not listed"));
+            continue;
+        };
+        let (one, other) = (described(&node), described(&other));
+        if one != other {
+            faults.push(format!("{key} is {one}, listed as {other}"));
+        }
+        if !is_large(&node) && shown(&store.value(&key)?) != shown(&file.value(&key)?) {
+            faults.push(format!("{key} has other values"));
+        }
+    }
+    for (key, node) in seen {
+        if node.kind != NodeKind::Unreadable && !is_large(&node) && file.value(&key).is_ok() {
+            faults.push(format!("{key} is readable and was not imported"));
+        }
+    }
+    Ok(faults)
+}
+
+#[test]
+fn every_valid_file_lists_and_holds_what_its_import_makes_of_it() {
+    let (mut count, mut faults) = (0, Vec::new());
+    for (name, path) in files().into_iter().filter(|(name, _)| name.starts_with("valid/")) {
+        let (_directory, store, report) = imported(&path);
+        match (Hdf5File::open(&path), report) {
+            (Ok(file), Ok(_)) => {
+                count += 1;
+                let found = differences(&file, &store).unwrap_or_else(|error| vec![error.to_string()]);
+                faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+            }
+            (Err(one), Err(other)) => assert_eq!(one.message(), other.message(), "{name}"),
+            (one, other) => faults.push(format!("{name}: {one:?}, imported: {other:?}")),
+        }
+    }
+    if count > 0 {
+        assert!(faults.is_empty(), "{} faults: {faults:#?}", faults.len());
+        assert!(count > 250, "only {count} files were compared");
+    }
+}
+
+#[test]
+fn the_child_lists_one_file() {
+    let Some(path) = env::var_os(FILE) else { return };
+    let start = Instant::now();
+    let outcome = Hdf5File::open(Path::new(&path)).and_then(|file| file.walk_nodes("/"));
+    assert!(start.elapsed() < 20 * LONGEST, "{:?}", start.elapsed());
+    let millis = processor_time();
+    // Only Linux tells.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
+    let most = most.trim().trim_end_matches(" kB");
+    println!("\noutcome\t{most}\t{millis}\t{}", outcome.map_or(0, |nodes| nodes.len()));
+}
+
+#[test]
+fn files_that_mean_harm_are_listed_in_little_time_and_memory() {
+    for (name, path) in files().into_iter().filter(|(name, _)| name.starts_with("malformed/")) {
+        let (_, memory, time) = child("import::viewed::the_child_lists_one_file", FILE, &path);
+        assert!(memory < MOST_KIB, "{name} took {memory} KiB");
+        assert!(time < LONGEST, "{name} took {time:?}");
+    }
+}
