@@ -8,8 +8,11 @@ use serde_json::{Value as Json, json};
 use super::Desk;
 use crate::oracle;
 
+/// A key, a selection, and what they are.
+type Case = (String, String, Json);
+
 /// Has h5py write a file; gives what h5py reads of each selection of a dataset in it, nothing where it is not there.
-fn written(desk: &Desk) -> Option<(PathBuf, Vec<(String, String, Json)>)> {
+fn written(desk: &Desk) -> Option<(PathBuf, Vec<Case>)> {
     let Some(python) = oracle::python() else {
         assert!(oracle::skip("h5py").is_empty());
         return None;
