@@ -11,7 +11,7 @@ use super::open::open;
 use super::reading::Reading;
 use super::stored::{Parts, with_parts};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::File;
+use crate::hdf5::{File, ObjectKind};
 use crate::nodes::{Keys, Layout, Node, NodeKind, Size, literal_group, rows_at};
 use crate::progress::Continue;
 use crate::selection::{IntoSelection, Selection};
@@ -49,11 +49,16 @@ impl Hdf5File {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidInput`] for what is no HDF5 file, [`ErrorKind::Unsupported`] for one that is of several, or newer
-    /// than what is known here; [`ErrorKind::NotFound`] and others of the file system.
+    /// than what is known here; [`ErrorKind::Corrupt`] where nothing can be found in it; [`ErrorKind::NotFound`] and others of
+    /// the file system.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         let source = open(&path)?;
-        let file = File::open(Box::new(source)).map_err(|error| error.with_file(&path))?;
+        let here = |error: Error| error.with_file(&path);
+        let file = File::open(Box::new(source)).map_err(here)?;
+        if file.root().map_err(here)?.kind() != ObjectKind::Group {
+            return Err(here(Error::new(ErrorKind::Corrupt, "the root of the file is no group")));
+        }
         Ok(Self { path, file, paths: Paths::default() })
     }
 
