@@ -44,6 +44,7 @@
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
 //! | see what takes space | [`size`](DataStore::size) |
 //! | free the space of what was removed, delete a calculation | [`gc`](DataStore::gc), [`Options::delete`] |
+//! | see what differs between two calculations | [`compare`](DataStore::compare) plans a [`Comparison`] |
 //! | find damage, and repair it | [`check`](DataStore::check), [`repair`](DataStore::repair) |
 //! | make any text a name | [`key::escape_component`] |
 //! | decide on an error | [`Error::kind`] |
@@ -62,6 +63,7 @@
 
 #[cfg(feature = "arrow")]
 mod arrow;
+mod compare;
 mod datastore;
 mod error;
 mod export;
@@ -86,6 +88,10 @@ mod zarr;
 #[cfg(any(test, fuzzing))]
 extern crate self as calcstore;
 
+pub use compare::{
+    Comparison, ComparisonProgress, ComparisonReport, Difference, Differing, ElementDifference, FieldDifference,
+    FieldDifferences, Largest, Side, ValueDifferences,
+};
 pub use datastore::{
     CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Options, Overwrite,
     Parent, RepairReport, StoredFile,

@@ -1,6 +1,7 @@
 //! The front: a dictionary of values in a directory.
 
 mod check;
+mod compare;
 mod copy;
 mod delete;
 mod dictionary;

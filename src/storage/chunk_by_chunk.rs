@@ -10,7 +10,7 @@ use super::read::Snapshot;
 use super::store::Store;
 use crate::error::Result;
 use crate::selection::{Along, Selection};
-use crate::values::Elements;
+use crate::values::{Elements, Source, count, zeroed};
 use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, Deflated, FillValue};
 
 impl Store {
@@ -53,11 +53,29 @@ impl ArrayReader<'_> {
 
     /// Reads the elements of a region that lies within the array, in C order.
     pub(crate) fn read_region(&self, start: &[u64], shape: &[u64]) -> Result<Elements<'static>> {
-        let mut selection = Selection::all();
-        for (axis, (start, length)) in start.iter().zip(shape).enumerate() {
-            selection = selection.along(axis, Along::from(*start..start.saturating_add(*length)));
+        self.select(&region(start, shape))?.read()
+    }
+
+    /// Reads the elements of a region in place of what `into` holds, whose memory is used again.
+    pub(crate) fn read_region_into(
+        &self,
+        start: &[u64],
+        shape: &[u64],
+        into: &mut Elements<'static>,
+    ) -> Result<()> {
+        let selected = self.select(&region(start, shape))?;
+        let (Elements::Bytes(bytes), Some(size)) = (&mut *into, self.array.data_type.size()) else {
+            *into = selected.read()?;
+            return Ok(());
+        };
+        let length = count(shape)?.saturating_mul(size);
+        let bytes = bytes.to_mut();
+        if length > bytes.capacity() {
+            selected.verify_size()?;
+            *bytes = zeroed(length)?;
         }
-        self.select(&selection)?.read()
+        bytes.resize(length, 0);
+        selected.read_into(bytes)
     }
 
     /// Decodes the chunk at `index` among all, and tells how it was compressed by gzip; `None` where it was not, or is not
@@ -153,4 +171,11 @@ impl ArrayReader<'_> {
         }
         Ok(())
     }
+}
+
+fn region(start: &[u64], shape: &[u64]) -> Selection {
+    let ends = start.iter().zip(shape).enumerate();
+    ends.fold(Selection::all(), |selection, (axis, (start, length))| {
+        selection.along(axis, Along::from(*start..start.saturating_add(*length)))
+    })
 }

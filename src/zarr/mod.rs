@@ -14,7 +14,7 @@ mod marker;
 mod metadata;
 mod names;
 
-pub(crate) use chunks::{ChunkGrid, default_chunk_shape, default_shard_shape};
+pub(crate) use chunks::{ChunkGrid, Region, default_chunk_shape, default_shard_shape};
 pub(crate) use codec::{CHECKSUM, Codecs, Deflated, Parts, ShardIndex, Shards, checksum};
 pub use compression::Compression;
 pub(crate) use fill_value::FillValue;
@@ -23,4 +23,6 @@ pub(crate) use marker::{Kind, Marker, NAME as MARKER, TypedAttribute};
 pub(crate) use metadata::{
     ArrayMetadata, Attributes, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata,
 };
-pub(crate) use names::{automatic_names, automatic_prefix, column_names, has_stale_names, renew_names};
+pub(crate) use names::{
+    automatic_names, automatic_prefix, column_names, has_stale_names, is_automatic_name, renew_names,
+};

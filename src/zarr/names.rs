@@ -27,7 +27,7 @@ pub(crate) fn column_names(key: &Key, column: &str, rank: usize) -> Vec<String> 
 }
 
 /// Whether a name is the automatic one of this axis, of an array at whichever key.
-fn is_automatic(name: &str, axis: usize) -> bool {
+pub(crate) fn is_automatic_name(name: &str, axis: usize) -> bool {
     name.rsplit_once(':').is_some_and(|(_, last)| last == axis.to_string() || (axis == 0 && last == "row"))
 }
 
@@ -35,7 +35,7 @@ fn is_automatic(name: &str, axis: usize) -> bool {
 pub(crate) fn has_stale_names(array: &ArrayMetadata, new: &[String]) -> bool {
     let names = array.dimension_names.iter().flatten().zip(new).enumerate();
     let is_stale = |(axis, (name, new)): (usize, (&Option<String>, &String))| {
-        name.as_ref().is_some_and(|name| is_automatic(name, axis) && name != new)
+        name.as_ref().is_some_and(|name| is_automatic_name(name, axis) && name != new)
     };
     names.into_iter().any(is_stale)
 }
@@ -49,7 +49,7 @@ pub(crate) fn renew_names(array: &mut ArrayMetadata, new: Vec<String>) -> bool {
     let mut changed = false;
     let names = array.dimension_names.get_or_insert_with(|| vec![None; new.len()]);
     for (axis, (name, new)) in names.iter_mut().zip(new).enumerate() {
-        if name.as_ref().is_none_or(|name| is_automatic(name, axis) && *name != new) {
+        if name.as_ref().is_none_or(|name| is_automatic_name(name, axis) && *name != new) {
             *name = Some(new);
             changed = true;
         }
