@@ -89,8 +89,8 @@ mod zarr;
 extern crate self as calcstore;
 
 pub use compare::{
-    Comparison, ComparisonProgress, ComparisonReport, Difference, Differing, ElementDifference, FieldDifference,
-    FieldDifferences, Largest, Side, ValueDifferences,
+    Comparison, ComparisonProgress, ComparisonReport, Difference, Differing, ElementDifference,
+    FieldDifference, FieldDifferences, Largest, Side, ValueDifferences,
 };
 pub use datastore::{
     CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Options, Overwrite,

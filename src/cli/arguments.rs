@@ -3,11 +3,13 @@
 use clap::{Parser, Subcommand};
 
 use super::global::Global;
-use super::verbs::{attrs, cat, check, completions, export, import, ls, man, put, rm, show, stat, tree};
+use super::verbs::{
+    attrs, cat, check, completions, diff, export, import, ls, man, put, rm, show, stat, tree,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done           1  check found faults, or import left something out
+  0  done           1  faults or differences, or import left something out
   2  wrong usage, or trouble
   3  not found      4  locked or busy       130  interrupted
 
@@ -57,6 +59,8 @@ pub enum Verb {
     Attrs(attrs::Arguments),
     /// Remove values and groups
     Rm(rm::Arguments),
+    /// Compare two calculations, groups or values
+    Diff(diff::Arguments),
     /// Copy everything to a file of another format
     Export(export::Arguments),
     /// Make values of an HDF5 file

@@ -268,7 +268,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// A number with six significant digits, without trailing zeros, as C's `%g` writes it.
-fn few_digits(number: f64) -> String {
+pub fn few_digits(number: f64) -> String {
     if !number.is_finite() || number == 0.0 {
         return format!("{number}");
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 pub enum Exit {
     /// Done.
     Done,
-    /// There are faults in the store.
+    /// There are faults in the store, or differences.
     Faults,
     /// Wrong usage, or trouble.
     Trouble,

@@ -60,6 +60,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         Verb::Put(asked) => verbs::put::run(&session, asked),
         Verb::Attrs(asked) => verbs::attrs::run(&session, asked),
         Verb::Rm(asked) => verbs::rm::run(&session, asked),
+        Verb::Diff(asked) => verbs::diff::run(&session, asked),
         Verb::Export(asked) => verbs::export::run(&session, asked),
         Verb::Import(asked) => verbs::import::run(&session, asked),
         Verb::Stat(asked) => verbs::stat::run(&session, asked),

@@ -41,6 +41,11 @@ impl Output {
         self.json
     }
 
+    /// Whether `-v` asked for more.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// Whether a person is watching who may want to see how far it has come.
     pub fn is_watched(&self) -> bool {
         !self.quiet && !self.json && io::stderr().is_terminal()

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use calcstore::{
-    AnyArray, Continue, DataStore, Get, Hdf5File, Keys, Node, NodeKind, Result, Selection, Size, Value,
+    AnyArray, Continue, DataStore, Get, Hdf5File, Keys, Node, NodeKind, Result, Selection, Side, Size, Value,
 };
 
 /// What can be read, whatever form it has on disk. Every method is as the one of [`DataStore`] that has its name.
@@ -109,6 +109,14 @@ impl Source {
                 other => Ok(Value::Array(other)),
             },
             _ => self.part(&node.key, selection).map(Value::Array),
+        }
+    }
+
+    /// What a comparison looks at.
+    pub fn side(&self) -> Side<'_> {
+        match self {
+            Self::Store(store) => store.into(),
+            Self::Hdf5(file) => file.into(),
         }
     }
 

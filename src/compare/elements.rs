@@ -30,7 +30,8 @@ impl Pair<'_> {
         match (self.left.1, self.right.1) {
             (Elements::Bytes(left), Elements::Bytes(right)) => self.numbers((left, right), tolerance, tally),
             (Elements::Strings(left), Elements::Strings(right)) => {
-                for (place, _) in left.iter().zip(right).enumerate().filter(|(_, (left, right))| left != right)
+                for (place, _) in
+                    left.iter().zip(right).enumerate().filter(|(_, (left, right))| left != right)
                 {
                     tally.count(None, || self.index(place), || self.element(place));
                 }

@@ -107,7 +107,10 @@ mod tests {
         assert_eq!(found.differing, 5);
         assert_eq!((&found.first[3].left, &found.first[3].right), (&Some(Json::Null), &None));
         assert_eq!(compare(&json!(1), &json!(2), &Tolerance::default(), 0).unwrap().first[0].path, ".");
-        assert_eq!(compare(&json!([1]), &json!([2]), &Tolerance::default(), 0).unwrap().first[0].path, ".[0]");
+        assert_eq!(
+            compare(&json!([1]), &json!([2]), &Tolerance::default(), 0).unwrap().first[0].path,
+            ".[0]"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `comparison`, `rules`, `report`, `telling` | what is asked for, and what is told |
-//! | `side` | what is compared, as this module looks at it |
+//! | `side`, `hdf5` | what is compared, as this module looks at it; files as that |
 //! | `walk`, `nodes` | which nodes belong together, and what of them is compared |
 //! | `attributes`, `fields` | attributes, objects |
 //! | `arrays`, `blocks` | arrays in parts, by several threads |
@@ -15,6 +15,7 @@ mod blocks;
 mod comparison;
 mod elements;
 mod fields;
+mod hdf5;
 mod nodes;
 mod report;
 mod rules;

@@ -123,26 +123,6 @@ pub enum Difference {
     },
 }
 
-impl Difference {
-    /// Names the way in which they differ, as `--json` prints it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::OnlyLeft => "only_left",
-            Self::OnlyRight => "only_right",
-            Self::Kind { .. } => "kind",
-            Self::Type { .. } => "type",
-            Self::Shape { .. } => "shape",
-            Self::Rows { .. } => "rows",
-            Self::DimensionNames { .. } => "dimension_names",
-            Self::Attribute { .. } => "attribute",
-            Self::AttributeType { .. } => "attribute_type",
-            Self::Values(_) => "values",
-            Self::Fields(_) => "fields",
-            Self::NotCompared { .. } => "not_compared",
-        }
-    }
-}
-
 /// The elements in which two arrays differ.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

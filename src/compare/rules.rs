@@ -41,7 +41,8 @@ impl Rules {
         if self.exclude.iter().any(|pattern| keys.iter().any(|key| matches(pattern, key))) {
             return Taken::No;
         }
-        let is_within = |pattern: &String| keys.iter().any(|key| with_ancestors(key).any(|key| matches(pattern, key)));
+        let is_within =
+            |pattern: &String| keys.iter().any(|key| with_ancestors(key).any(|key| matches(pattern, key)));
         if self.only.is_empty() || self.only.iter().any(is_within) { Taken::Yes } else { Taken::PerhapsBelow }
     }
 }

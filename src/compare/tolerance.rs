@@ -76,7 +76,10 @@ impl Number {
 
     fn parts(self) -> (f64, f64) {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "how far apart two numbers are is told in float64")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "how far apart two numbers are is told in float64"
+            )]
             Self::Integer(x) => (x as f64, 0.0),
             Self::Real(x) => (x, 0.0),
             Self::Complex(re, im) => (re, im),

@@ -5,6 +5,7 @@ pub mod calcs;
 pub mod cat;
 pub mod check;
 pub mod completions;
+pub mod diff;
 pub mod export;
 pub mod import;
 pub mod ls;
