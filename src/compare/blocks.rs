@@ -39,7 +39,8 @@ impl Blocks {
         let block = block_shape(shape, [&chunks[0], &chunks[1]], element);
         let bytes = bytes_of(&block, element);
         let grid = ChunkGrid::new(shape, &block)?;
-        let present = left.present()?.zip(right.present()?);
+        // A single block is read sooner than it is asked for.
+        let present = if grid.len() > 1 { left.present()?.zip(right.present()?) } else { None };
         let wanted = match present {
             Some((left, right)) if are_equal((types.0, &left), (types.1, &right), tolerance) => {
                 let mut wanted = BTreeSet::new();

@@ -14,6 +14,7 @@
 )]
 
 mod cli;
+mod compare;
 mod corpus;
 mod damage;
 mod datasets;
