@@ -16,16 +16,26 @@ use crate::values::AnyArray;
 /// What the root says of the time and the program that made it: it differs between any two calculations.
 const OF_MAKING: [&str; 2] = ["calcstore_version", "date"];
 
+/// The attributes of a node, by their names.
+type Attributes = Vec<(String, AttributeValue)>;
+
+/// What an attribute is on either side.
+type Values = (Option<AttributeValue>, Option<AttributeValue>);
+
 /// Compares all attributes of two nodes.
 pub(super) fn compare(
-    (left, right): (Vec<(String, AttributeValue)>, Vec<(String, AttributeValue)>),
+    (left, right): (Attributes, Attributes),
     are_roots: bool,
     rules: &Rules,
     found: &mut Vec<Difference>,
 ) -> Result<()> {
-    let mut both: BTreeMap<String, (Option<AttributeValue>, Option<AttributeValue>)> = BTreeMap::new();
-    left.into_iter().for_each(|(name, value)| both.entry(name).or_default().0 = Some(value));
-    right.into_iter().for_each(|(name, value)| both.entry(name).or_default().1 = Some(value));
+    let mut right: BTreeMap<String, AttributeValue> = right.into_iter().collect();
+    let mut both: BTreeMap<String, Values> = BTreeMap::new();
+    for (name, left) in left {
+        let right = right.remove(&name);
+        both.insert(name, (Some(left), right));
+    }
+    both.extend(right.into_iter().map(|(name, right)| (name, (None, Some(right)))));
     for (name, values) in both {
         if are_roots && OF_MAKING.contains(&name.as_str()) {
             continue;

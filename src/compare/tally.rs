@@ -1,5 +1,7 @@
 //! Counting what differs, and keeping the first and the largest of it.
 
+use std::cmp::Ordering;
+
 use super::report::{ElementDifference, Largest, ValueDifferences};
 use super::tolerance::Gap;
 
@@ -77,6 +79,8 @@ fn raise(largest: &mut Option<Largest>, difference: Option<f64>, index: impl Fn(
 /// The larger one; of two that are equal the first in the array.
 fn larger(one: Option<Largest>, other: Option<Largest>) -> Option<Largest> {
     let (Some(a), Some(b)) = (&one, &other) else { return one.or(other) };
-    let is_one = a.difference > b.difference || (a.difference == b.difference && a.index <= b.index);
-    if is_one { one } else { other }
+    match a.difference.total_cmp(&b.difference).then_with(|| b.index.cmp(&a.index)) {
+        Ordering::Less => other,
+        _ => one,
+    }
 }

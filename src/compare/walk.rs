@@ -56,9 +56,8 @@ impl Walk<'_, '_> {
     /// Compares what is under two keys.
     pub fn run(&self, left: &str, right: &str) -> Result<ComparisonReport> {
         // Neither side may lack what was named.
-        self.left.open(left)?;
-        self.right.open(right)?;
-        let (left, right) = (left.to_owned(), right.to_owned());
+        let left = self.left.open(left)?.node().key.clone();
+        let right = self.right.open(right)?.node().key.clone();
         let mut waiting = vec![Keys { left, right, having: Having::Both, are_columns: false }];
         let mut differing = Vec::new();
         while !waiting.is_empty() {
@@ -123,7 +122,7 @@ impl Walk<'_, '_> {
         }
         let (left, right) = (left.node(), right.node());
         if left.kind == right.kind {
-            let names = (self.names(self.left, left)?, self.names(self.right, right)?);
+            let names = (names(self.left, left)?, names(self.right, right)?);
             found.below = self.below(keys, names, left.kind == NodeKind::Table);
         }
         Ok(found)
@@ -136,18 +135,10 @@ impl Walk<'_, '_> {
             let difference = if is_left { Difference::OnlyLeft } else { Difference::OnlyRight };
             return Ok(Found { differences: vec![difference], ..Found::default() });
         }
-        let names = self.names(if is_left { self.left } else { self.right }, node)?;
+        let names = names(if is_left { self.left } else { self.right }, node)?;
         let names = if is_left { (names, Vec::new()) } else { (Vec::new(), names) };
         let below = self.below(keys, names, node.kind == NodeKind::Table);
         Ok(Found { below, ..Found::default() })
-    }
-
-    fn names(&self, side: &dyn Hierarchy, node: &Node) -> Result<Vec<String>> {
-        match node.kind {
-            NodeKind::Group => side.names(&node.key),
-            NodeKind::Table => Ok(node.columns.clone()),
-            _ => Ok(Vec::new()),
-        }
     }
 
     /// Brings together what two nodes hold under the same names, as far as it is to be looked at.
@@ -161,6 +152,15 @@ impl Walk<'_, '_> {
             Keys { left, right, having, are_columns }
         });
         keys.filter(|keys| self.rules.takes([&keys.left, &keys.right]) != Taken::No).collect()
+    }
+}
+
+/// The names of what a node holds: members of a group, columns of a table.
+fn names(side: &dyn Hierarchy, node: &Node) -> Result<Vec<String>> {
+    match node.kind {
+        NodeKind::Group => side.names(&node.key),
+        NodeKind::Table => Ok(node.columns.clone()),
+        _ => Ok(Vec::new()),
     }
 }
 

@@ -2,6 +2,7 @@
 #![cfg(feature = "cli")]
 
 mod bad_input;
+mod diffs;
 mod endings;
 mod for_people;
 mod for_programs;

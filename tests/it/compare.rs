@@ -1,6 +1,7 @@
 //! Comparing stores: what is a difference, and what is none.
 
 mod blocks;
+mod files;
 mod numpy;
 mod tools;
 
@@ -90,6 +91,7 @@ fn equal_stores_are_equal_however_their_values_are_stored() {
     for attribute in ["y", "x"] {
         two.b.attributes("/empty").unwrap().insert(attribute, 1).unwrap();
     }
+    two.b.attributes("/").unwrap().insert("date", "2001-02-03T04:05:06Z").unwrap();
     let report = two.compare().run().unwrap();
     assert_eq!(differences(&report), []);
     assert!(report.is_equal() && report.is_complete());
@@ -121,7 +123,7 @@ fn each_kind_of_difference_is_named() {
     two.a.attributes("/shape").unwrap().insert("gone", json!(null).to_string()).unwrap();
 
     let report = two.compare().run().unwrap();
-    let said: Vec<String> = differences(&report).iter().map(|one| said(one)).collect();
+    let said: Vec<String> = differences(&report).iter().map(said).collect();
     let expected = [
         "/0/curves 2/6 abs 1.0 [1, 1] rel 0.3333333333333333 [1, 1]: [0, 2] \"NaN\" 1.0, [1, 1] 2.0 3.0",
         "/0/curves units Some(String(\"g\")) Some(String(\"m/s^2\"))",

@@ -68,18 +68,16 @@ fn axes(names: &[Option<String>]) -> String {
 
 fn summary(values: &ValueDifferences) -> String {
     let verb = if values.differing == 1 { "differs" } else { "differ" };
-    let mut said = format!("{} of {} {verb}", values.differing, counted(values.of, "value"));
+    let mut said = vec![format!("{} of {} {verb}", values.differing, counted(values.of, "value"))];
     let largest = |largest: &Largest| {
         let at = if largest.index.is_empty() { String::new() } else { format!(" at {:?}", largest.index) };
         format!("{}{at}", few_digits(largest.difference))
     };
-    if let Some(absolute) = &values.largest_absolute {
-        said += &format!(", by up to {}", largest(absolute));
-    }
-    if let Some(relative) = &values.largest_relative {
-        said += &format!(", relatively by up to {}", largest(relative));
-    }
-    said
+    let absolute = values.largest_absolute.as_ref().map(largest);
+    said.extend(absolute.map(|largest| format!("by up to {largest}")));
+    let relative = values.largest_relative.as_ref().map(largest);
+    said.extend(relative.map(|largest| format!("relatively by up to {largest}")));
+    said.join(", ")
 }
 
 fn add_fields(lines: &mut Vec<String>, key: &str, fields: &FieldDifferences) {
