@@ -100,6 +100,7 @@ fn help_reads_well_in_eighty_columns() {
         "attrs",
         "rm",
         "check",
+        "diff",
         "completions",
         "man",
     ] {

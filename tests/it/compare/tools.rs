@@ -42,6 +42,8 @@ fn h5diff_finds_as_many_differences_in_the_exports() {
         store
             .insert("/d/u8", Array1::from_shape_fn(500, |n| u8::try_from((wave(n) * 60.0) as i32).unwrap()))
             .unwrap();
+        // A fifth of which side makes a difference.
+        store.insert("/d/ramp", Array1::from_shape_fn(50, |n| 100.0 + by * n as f64)).unwrap();
         store.insert("/d/same", Array1::from_shape_fn(500, |n| n as i64)).unwrap();
         store.insert("/d/nan", [f64::NAN, 1.0, if by > 0.0 { f64::NAN } else { 0.0 }]).unwrap();
         let mut columns = Table::new();
@@ -59,6 +61,7 @@ fn h5diff_finds_as_many_differences_in_the_exports() {
         (vec!["-d", "0.03"], 0.03, 0.0),
         (vec!["-d", "2"], 2.0, 0.0),
         (vec!["-p", "0.01"], 0.0, 0.01),
+        (vec!["-p", "0.2"], 0.0, 0.2),
     ] {
         // Its relative tolerance is that of the first file, ours of the second.
         let files = if relative > 0.0 { [b, a] } else { [a, b] };
