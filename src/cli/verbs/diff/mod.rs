@@ -47,11 +47,13 @@ pub struct Arguments {
     right: Operand,
 
     /// Numbers may differ by so much
-    #[arg(short = 'd', long = "delta", value_name = "ABS", default_value_t = 0.0, value_parser = tolerance)]
+    #[arg(short = 'd', long = "delta", value_name = "ABS", default_value_t = 0.0)]
+    #[arg(allow_negative_numbers = true, value_parser = tolerance)]
     absolute: f64,
 
     /// Numbers may differ by this part of the number in B
-    #[arg(short = 'p', long, value_name = "REL", default_value_t = 0.0, value_parser = tolerance)]
+    #[arg(short = 'p', long, value_name = "REL", default_value_t = 0.0)]
+    #[arg(allow_negative_numbers = true, value_parser = tolerance)]
     relative: f64,
 
     /// NaN differs from NaN
