@@ -1,6 +1,6 @@
 //! Area sources: a polygon that is filled with a grid of point sources.
 
-use crate::geometry::{EARTH_RADIUS, LonLat, Orthographic, arc, plus, unit, wrap};
+use crate::geometry::{BoundingBox, EARTH_RADIUS, LonLat, arc};
 
 /// Edges longer than this, in km, are split, so that they are great circles and not straight in the
 /// projection.
@@ -21,17 +21,10 @@ const COARSEST: f64 = 1000.0;
 /// What is wrong with the polygon or the spacing.
 pub fn discretize(polygon: &[LonLat], spacing: f64) -> Result<Vec<LonLat>, String> {
     let vertices = split_edges(polygon);
-    let (west, width) = longitudes(&vertices)?;
-    let lats = || vertices.iter().map(|vertex| vertex.lat);
-    let (south, north) = (lats().fold(f64::INFINITY, f64::min), lats().fold(f64::NEG_INFINITY, f64::max));
-    check_size(width, south, north, spacing)?;
-
-    let middle = plus(
-        LonLat { lon: west, lat: north }.direction(),
-        LonLat { lon: wrap(west + width), lat: south }.direction(),
-    );
-    let [x, y, z] = unit(middle);
-    let plane = Orthographic::around(LonLat { lon: y.atan2(x).to_degrees(), lat: z.asin().to_degrees() });
+    let bounds = BoundingBox::of(&vertices).map_err(|what| format!("a polygon cannot be so wide: {what}"))?;
+    check_size(bounds, spacing)?;
+    let BoundingBox { west, width, south, north } = bounds;
+    let plane = bounds.plane();
     let outline: Vec<_> = vertices.iter().map(|vertex| plane.project(*vertex)).collect();
 
     let mut points = Vec::new();
@@ -69,7 +62,7 @@ fn split_edges(polygon: &[LonLat]) -> Vec<LonLat> {
         let end = polygon[(index + 1) % polygon.len()];
         vertices.push(start);
         let distance = arc(start.direction(), end.direction());
-        let azimuth = azimuth(start, end);
+        let azimuth = start.azimuth(end);
         let parts = (distance / LONGEST_EDGE).ceil();
         let mut part = 1.0;
         while part < parts {
@@ -80,26 +73,8 @@ fn split_edges(polygon: &[LonLat]) -> Vec<LonLat> {
     vertices
 }
 
-/// The direction in which the great circle from `start` to `end` leaves.
-fn azimuth(start: LonLat, end: LonLat) -> f64 {
-    let (sin_start, cos_start) = start.lat.to_radians().sin_cos();
-    let (sin_end, cos_end) = end.lat.to_radians().sin_cos();
-    let (sin_turn, cos_turn) = (end.lon - start.lon).to_radians().sin_cos();
-    (sin_turn * cos_end).atan2(cos_start * sin_end - sin_start * cos_end * cos_turn).to_degrees()
-}
-
-/// The western end and the width of the bounding box, across the date line if that is the shorter way.
-fn longitudes(vertices: &[LonLat]) -> Result<(f64, f64), String> {
-    let origin = vertices[0].lon;
-    let offsets = || vertices.iter().map(|vertex| wrap(vertex.lon - origin));
-    let (low, high) = (offsets().fold(0.0, f64::min), offsets().fold(0.0, f64::max));
-    if high - low >= 180.0 {
-        return Err("the polygon spans 180 degrees of longitude or more".into());
-    }
-    Ok((wrap(origin + low), high - low))
-}
-
-fn check_size(width: f64, south: f64, north: f64, spacing: f64) -> Result<(), String> {
+fn check_size(bounds: BoundingBox, spacing: f64) -> Result<(), String> {
+    let BoundingBox { width, south, north, .. } = bounds;
     let degree = EARTH_RADIUS.to_radians();
     let widest_parallel = if south <= 0.0 && north >= 0.0 { 0.0 } else { f64::min(south.abs(), north.abs()) }
         .to_radians()
@@ -185,7 +160,7 @@ mod tests {
         let belt = polygon(&[(-170.0, 1.0), (0.0, 2.0), (170.0, 1.0)]);
         assert_eq!(
             discretize(&belt, 50.0).unwrap_err(),
-            "the polygon spans 180 degrees of longitude or more"
+            "a polygon cannot be so wide: it spans 180 degrees of longitude or more"
         );
     }
 }

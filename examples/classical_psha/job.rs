@@ -7,16 +7,16 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::error::{FileReference, InputError, Result, read_text};
+use crate::exceedance::Truncation;
 use crate::geometry::LonLat;
-use crate::hazard::Truncation;
 use crate::imt::Imt;
 use crate::ini::{Entry, Ini};
 use crate::literal::Literal;
 
 /// Parameters that `OpenQuake` has and that make no difference here: they are about outputs other than the
-/// curves of each model, about faults, models and random numbers that are not supported, or
+/// curves of each model, about sources, models and random numbers that are not supported, or
 /// (`pointsource_distance`) allow shortcuts that are not taken.
-const WITHOUT_EFFECT: [&str; 20] = [
+const WITHOUT_EFFECT: [&str; 19] = [
     "complex_fault_mesh_spacing",
     "concurrent_tasks",
     "export_dir",
@@ -34,7 +34,6 @@ const WITHOUT_EFFECT: [&str; 20] = [
     "reference_depth_to_1pt0km_per_sec",
     "reference_depth_to_2pt5km_per_sec",
     "reference_vs30_type",
-    "rupture_mesh_spacing",
     "ses_seed",
     "uniform_hazard_spectra",
 ];
@@ -80,6 +79,8 @@ pub struct Parameters {
     pub width_of_mfd_bin: Option<f64>,
     /// The distance, in km, of the points that fill an area source.
     pub area_source_discretization: Option<f64>,
+    /// The distance, in km, of the nodes that faults are made of.
+    pub rupture_mesh_spacing: Option<f64>,
     /// The `vs30`, in m/s, of sites that come without.
     pub reference_vs30: Option<f64>,
 }
@@ -110,6 +111,7 @@ pub struct Record<'a> {
     maximum_distance: &'a BTreeMap<String, f64>,
     width_of_mfd_bin: Option<f64>,
     area_source_discretization: Option<f64>,
+    rupture_mesh_spacing: Option<f64>,
     reference_vs30_value: Option<f64>,
 }
 
@@ -127,11 +129,12 @@ impl Parameters {
             truncation_level: match self.truncation {
                 Truncation::None => None,
                 Truncation::Median => Some(0.0),
-                Truncation::At { level, .. } => Some(level),
+                Truncation::At(level) => Some(level),
             },
             maximum_distance: &self.maximum_distance.by_region,
             width_of_mfd_bin: self.width_of_mfd_bin,
             area_source_discretization: self.area_source_discretization,
+            rupture_mesh_spacing: self.rupture_mesh_spacing,
             reference_vs30_value: self.reference_vs30,
         }
     }
@@ -206,6 +209,7 @@ impl Reader<'_> {
             maximum_distance: self.maximum_distance()?,
             width_of_mfd_bin: self.optional_positive("width_of_mfd_bin")?,
             area_source_discretization: self.optional_positive("area_source_discretization")?,
+            rupture_mesh_spacing: self.optional_positive("rupture_mesh_spacing")?,
             reference_vs30: self.optional_positive("reference_vs30_value")?,
         })
     }

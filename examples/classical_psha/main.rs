@@ -27,8 +27,12 @@ use crate::source::TectonicRegion;
 
 mod area;
 mod arguments;
+mod block;
 mod console;
 mod error;
+mod exceedance;
+mod fault;
+mod floating;
 mod geometry;
 mod gsim;
 mod hazard;

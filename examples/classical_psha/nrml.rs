@@ -2,12 +2,14 @@
 
 use crate::area;
 use crate::error::{FileReference, InputError, Result};
+use crate::fault::SimpleFault;
+use crate::floating::FaultSource;
 use crate::geometry::LonLat;
 use crate::job::{Job, checked_place};
 use crate::mfd::{MagnitudeRate, TruncatedGutenbergRichter, incremental};
 use crate::rupture::{NodalPlane, Seismogenic};
 use crate::scaling::MagnitudeScaling;
-use crate::source::{Source, Weighted};
+use crate::source::{PointSource, Source, Weighted};
 use crate::xml::{Element, NrmlFile, check_probabilities};
 
 /// More points than this in all area sources are a slip of the pen.
@@ -81,14 +83,16 @@ impl<'a> SourceModelReader<'a> {
     }
 
     fn check_size(&mut self, source: &Source) -> Result<(), String> {
-        let in_place = source.ruptures_per_place();
-        if in_place > MOST_RUPTURES_IN_PLACE {
-            return Err(format!(
-                "{in_place} ruptures in one place; at most {MOST_RUPTURES_IN_PLACE} are allowed"
-            ));
+        if let Source::Points(points) = source {
+            let in_place = points.ruptures_per_place();
+            if in_place > MOST_RUPTURES_IN_PLACE {
+                return Err(format!(
+                    "{in_place} ruptures in one place; at most {MOST_RUPTURES_IN_PLACE} are allowed"
+                ));
+            }
+            self.places += points.places.len();
         }
-        self.places += source.places.len();
-        self.ruptures += source.places.len() * in_place;
+        self.ruptures = self.ruptures.saturating_add(source.ruptures());
         if self.places > MOST_PLACES || self.ruptures > MOST_RUPTURES {
             let (places, ruptures) = (self.places, self.ruptures);
             return Err(format!(
@@ -108,22 +112,45 @@ impl<'a> SourceModelReader<'a> {
                 let geometry = element.child("areaGeometry")?;
                 (geometry, self.area(geometry)?)
             }
+            "simpleFaultSource" => return self.fault(element).map(Source::Fault),
             _ => {
-                return Err(
-                    element.error("unknown or unsupported source; there are pointSource and areaSource")
-                );
+                return Err(element.error(
+                    "unknown or unsupported source; there are pointSource, areaSource and simpleFaultSource",
+                ));
             }
         };
-        refuse_unknown_parts(element)?;
+        refuse_unknown_parts(element, &[geometry.name(), "nodalPlaneDist", "hypoDepthDist"])?;
         let layer = layer(geometry, element.child("ruptAspectRatio")?)?;
-        Ok(Source {
+        Ok(Source::Points(PointSource {
             places,
             rates: self.rates(element)?,
             scaling: scaling(element.child("magScaleRel")?)?,
             layer,
             planes: planes(element.child("nodalPlaneDist")?)?,
             depths: depths(element.child("hypoDepthDist")?, layer)?,
-        })
+        }))
+    }
+
+    fn fault(&self, element: Element<'_>) -> Result<FaultSource> {
+        let geometry = element.child("simpleFaultGeometry")?;
+        refuse_unknown_parts(element, &[geometry.name(), "rake"])?;
+        let line = geometry.child("LineString")?.child("posList")?;
+        let mut trace = places(line)?;
+        trace.dedup();
+        if trace.len() < 2 || trace.first() == trace.last() {
+            return Err(line.error("a trace leads from one point to another"));
+        }
+        let Seismogenic { upper, lower, aspect_ratio } = layer(geometry, element.child("ruptAspectRatio")?)?;
+        let (dip, rake) = (geometry.child("dip")?, element.child("rake")?);
+        let dip = dip.single_number_where("above 0 and up to 90", is_dip)?;
+        let rake = rake.single_number_where("within -180 and 180", is_rake)?;
+        let Some(spacing) = self.job.parameters.rupture_mesh_spacing else {
+            return Err(self.missing("rupture_mesh_spacing", geometry));
+        };
+        let mesh =
+            SimpleFault { trace, dip, upper, lower }.mesh(spacing).map_err(|what| geometry.error(what))?;
+        let shape = (scaling(element.child("magScaleRel")?)?, aspect_ratio);
+        FaultSource::new(mesh, &self.rates(element)?, shape, rake).map_err(|what| element.error(what))
     }
 
     fn area(&self, geometry: Element<'_>) -> Result<Vec<LonLat>> {
@@ -175,16 +202,11 @@ impl<'a> SourceModelReader<'a> {
 }
 
 /// Refuses what would change the hazard if it were understood.
-fn refuse_unknown_parts(source: Element<'_>) -> Result<()> {
-    const KNOWN: [&str; 6] = [
-        "pointGeometry",
-        "areaGeometry",
-        "magScaleRel",
-        "ruptAspectRatio",
-        "nodalPlaneDist",
-        "hypoDepthDist",
-    ];
-    match source.children().find(|part| !KNOWN.contains(&part.name()) && !part.name().ends_with("MFD")) {
+fn refuse_unknown_parts(source: Element<'_>, own: &[&str]) -> Result<()> {
+    let known = |name: &str| {
+        own.contains(&name) || ["magScaleRel", "ruptAspectRatio"].contains(&name) || name.ends_with("MFD")
+    };
+    match source.children().find(|part| !known(part.name())) {
         Some(part) => Err(part.error(format!("not supported in {}", source.name()))),
         None => Ok(()),
     }
@@ -257,11 +279,18 @@ fn planes(distribution: Element<'_>) -> Result<Vec<Weighted<NodalPlane>>> {
         Ok(NodalPlane {
             strike: plane
                 .number_where("strike", "within 0 and 360", |strike| (0.0..=360.0).contains(&strike))?,
-            dip: plane.number_where("dip", "above 0 and up to 90", |dip| dip > 0.0 && dip <= 90.0)?,
-            rake: plane
-                .number_where("rake", "within -180 and 180", |rake| (-180.0..=180.0).contains(&rake))?,
+            dip: plane.number_where("dip", "above 0 and up to 90", is_dip)?,
+            rake: plane.number_where("rake", "within -180 and 180", is_rake)?,
         })
     })
+}
+
+fn is_dip(dip: f64) -> bool {
+    dip > 0.0 && dip <= 90.0
+}
+
+fn is_rake(rake: f64) -> bool {
+    (-180.0..=180.0).contains(&rake)
 }
 
 fn depths(distribution: Element<'_>, layer: Seismogenic) -> Result<Vec<Weighted<f64>>> {

@@ -1,6 +1,6 @@
 //! Planar ruptures: where they lie, and how far sites are from them.
 
-use crate::geometry::{EARTH_RADIUS, LonLat, Vector, arc, cross, dot, length, minus, plus, scale, unit};
+use crate::geometry::{EARTH_RADIUS, LonLat, Vector, arc_over, cross, dot, length, minus, plus, scale, unit};
 
 /// The plane a rupture lies in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,6 +71,12 @@ impl Rectangle {
             bottom: depth + shift + half_height,
         }
     }
+
+    /// Gives the projection to the surface.
+    pub fn outline(&self) -> Outline {
+        let corners = [self.top_left, self.top_right, self.bottom_right, self.bottom_left];
+        Outline::new(corners.map(LonLat::direction))
+    }
 }
 
 /// A rupture as a rectangle in space, for the distance *Rrup*.
@@ -119,7 +125,8 @@ impl Plane {
     }
 }
 
-/// The projection of a rupture to the surface, for the distance *Rjb*: four great-circle arcs.
+/// The projection of a rupture, or of a part of it, to the surface, for the distance *Rjb*: four great-circle
+/// arcs.
 #[derive(Clone, Copy, Debug)]
 pub struct Outline {
     sides: [Side; 4],
@@ -131,22 +138,28 @@ pub struct Outline {
 const SHORTEST_SIDE: f64 = 1e-5;
 
 impl Outline {
-    /// Projects the corners.
-    pub fn new(rectangle: &Rectangle) -> Self {
-        let Rectangle { top_left, top_right, bottom_left, bottom_right, .. } = rectangle;
-        // Clockwise, seen from above: the inside is to the right.
-        let corners = [top_left, top_right, bottom_right, bottom_left].map(|corner| corner.direction());
+    /// Spans it between corners, vectors of length 1, in the order of a walk around.
+    pub fn new(corners: [Vector; 4]) -> Self {
         let sides = [0, 1, 2, 3].map(|index| Side::new(corners[index], corners[(index + 1) % 4]));
         Self { sides, encloses: sides.iter().all(|side| side.normal.is_some()) }
     }
 
     /// Gives the distance in km of a site in the direction `site`, a vector of length 1; 0 inside.
     pub fn distance(&self, site: Vector) -> f64 {
-        let is_inside = |side: &Side| side.normal.is_some_and(|normal| dot(normal, site) <= 0.0);
-        if self.encloses && self.sides.iter().all(is_inside) {
+        arc_over(self.squared_chord(site).sqrt())
+    }
+
+    /// Gives the square of the length of the chord to a site, on a sphere of radius 1.
+    pub fn squared_chord(&self, site: Vector) -> f64 {
+        // All sides have the inside to the right, or all to the left.
+        let sides_with = |sign: f64| {
+            let inside = |side: &Side| side.normal.is_some_and(|normal| sign * dot(normal, site) <= 0.0);
+            self.sides.iter().all(inside)
+        };
+        if self.encloses && (sides_with(1.0) || sides_with(-1.0)) && dot(site, self.sides[0].start) > 0.0 {
             return 0.0;
         }
-        self.sides.iter().map(|side| side.distance(site)).fold(f64::INFINITY, f64::min)
+        self.sides.iter().map(|side| side.squared_chord(site)).fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -166,23 +179,27 @@ impl Side {
         Self { start, end, normal: is_arc.then(|| unit(cross(start, end))) }
     }
 
-    fn distance(&self, site: Vector) -> f64 {
+    fn squared_chord(&self, site: Vector) -> f64 {
         if let Some(normal) = self.normal {
             let height = dot(site, normal);
             let foot = minus(site, scale(normal, height));
             let follows_start = dot(cross(self.start, foot), normal) >= 0.0;
             let precedes_end = dot(cross(foot, self.end), normal) >= 0.0;
             if follows_start && precedes_end {
-                return EARTH_RADIUS * height.clamp(-1.0, 1.0).asin().abs();
+                // The height is the sine of the angle, the chord twice that of its half.
+                let square = height * height;
+                return 2.0 * square / (1.0 + (1.0 - square).max(0.0).sqrt());
             }
         }
-        arc(site, self.start).min(arc(site, self.end))
+        let squared = |end: Vector| dot(minus(site, end), minus(site, end));
+        squared(self.start).min(squared(self.end))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::arc;
 
     const HERE: LonLat = LonLat { lon: 10.0, lat: 45.0 };
     const LAYER: Seismogenic = Seismogenic { upper: 0.0, lower: 20.0, aspect_ratio: 2.0 };
@@ -193,7 +210,7 @@ mod tests {
 
     fn distances(rectangle: &Rectangle, azimuth: f64, km: f64) -> (f64, f64) {
         let site = HERE.towards(azimuth, km);
-        (Plane::new(rectangle).distance(site.below(0.0)), Outline::new(rectangle).distance(site.direction()))
+        (Plane::new(rectangle).distance(site.below(0.0)), rectangle.outline().distance(site.direction()))
     }
 
     fn assert_near(ours: (f64, f64), expected: (f64, f64)) {

@@ -1,5 +1,6 @@
 //! Sources of earthquakes, and the ruptures they may break in.
 
+use crate::floating::FaultSource;
 use crate::geometry::LonLat;
 use crate::gsim::{Event, Gsim};
 use crate::mfd::MagnitudeRate;
@@ -15,9 +16,41 @@ pub struct Weighted<T> {
     pub value: T,
 }
 
+/// A source of earthquakes.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A point, or an area as many points.
+    Points(PointSource),
+    /// A fault on which ruptures float.
+    Fault(FaultSource),
+}
+
+impl Source {
+    /// Gives the kinds of earthquakes that happen here.
+    pub fn events(&self) -> Box<dyn Iterator<Item = Event> + '_> {
+        match self {
+            Self::Points(points) => Box::new(points.events()),
+            Self::Fault(fault) => Box::new(fault.events()),
+        }
+    }
+
+    /// Counts the ruptures.
+    pub fn ruptures(&self) -> usize {
+        match self {
+            Self::Points(points) => points.places.len() * points.ruptures_per_place(),
+            Self::Fault(fault) => fault.ruptures(),
+        }
+    }
+}
+
+/// Gives a magnitude the precision in which ground-motion models get it: 0.001.
+pub fn rounded(magnitude: f64) -> f64 {
+    (magnitude * 1000.0).round() / 1000.0
+}
+
 /// A point source, or an area source as points that are equal but for their places.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct PointSource {
     /// Where earthquakes happen, all places equally often.
     pub places: Vec<LonLat>,
     /// How often they happen, in all places together.
@@ -32,24 +65,28 @@ pub struct Source {
     pub depths: Vec<Weighted<f64>>,
 }
 
-/// An earthquake that may happen.
+/// An earthquake that may happen in a place.
 #[derive(Clone, Copy, Debug)]
 pub struct Rupture {
     /// How often it happens in a year.
     pub rate: f64,
-    /// What kind of earthquake it is: an index into [`Source::events`].
-    pub event: usize,
     /// What breaks.
     pub rectangle: Rectangle,
 }
 
-impl Source {
-    /// Gives the kinds of earthquakes that happen here, with the precision of magnitudes that models are
-    /// given: 0.001.
+impl PointSource {
+    fn kinds(&self) -> impl Iterator<Item = (&MagnitudeRate, &Weighted<NodalPlane>, &Weighted<f64>)> {
+        self.rates.iter().flat_map(move |bin| {
+            self.planes.iter().flat_map(move |plane| self.depths.iter().map(move |depth| (bin, plane, depth)))
+        })
+    }
+
+    /// Gives the kinds of earthquakes that happen here, one for each rupture in a place.
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
-        self.rates.iter().flat_map(|bin| {
-            let magnitude = (bin.magnitude * 1000.0).round() / 1000.0;
-            self.planes.iter().map(move |plane| Event { magnitude, rake: plane.value.rake })
+        self.kinds().map(|(bin, plane, depth)| Event {
+            magnitude: rounded(bin.magnitude),
+            rake: plane.value.rake,
+            depth: depth.value,
         })
     }
 
@@ -62,14 +99,12 @@ impl Source {
     pub fn ruptures_at(&self, place: LonLat) -> impl Iterator<Item = Rupture> + '_ {
         #[expect(clippy::cast_precision_loss, reason = "there are at most ten million places")]
         let share = 1.0 / self.places.len() as f64;
-        let kinds = self.rates.iter().flat_map(|bin| self.planes.iter().map(move |plane| (bin, plane)));
-        kinds.enumerate().flat_map(move |(event, (bin, plane))| {
+        self.kinds().map(move |(bin, plane, depth)| {
             let area = self.scaling.area(bin.magnitude, plane.value.rake);
-            self.depths.iter().map(move |depth| Rupture {
+            Rupture {
                 rate: bin.rate * share * plane.probability * depth.probability,
-                event,
                 rectangle: Rectangle::around((place, depth.value), area, plane.value, self.layer),
-            })
+            }
         })
     }
 }
@@ -90,6 +125,6 @@ pub struct TectonicRegion {
 impl TectonicRegion {
     /// Counts the ruptures of all sources.
     pub fn ruptures(&self) -> usize {
-        self.sources.iter().map(|source| source.places.len() * source.ruptures_per_place()).sum()
+        self.sources.iter().map(Source::ruptures).sum()
     }
 }

@@ -73,6 +73,18 @@ fn assert_equal(job_ini: &str, table: &str, expected_rows: usize) {
 }
 
 #[test]
+fn three_tectonic_regions_give_the_curves_of_openquake() {
+    assert_equal("tests/data/psha/inputs/multi_trt/job.ini", "curves/multi_trt.csv", 1800);
+}
+
+#[test]
+fn peer_cases_1_and_2_give_the_curves_of_openquake() {
+    for (case, rows) in [("peer_s1c01", 126), ("peer_s1c02_rms0.5", 126), ("peer_s1c02_rms0.25", 126)] {
+        assert_equal(&format!("tests/data/psha/inputs/{case}/job.ini"), &format!("curves/{case}.csv"), rows);
+    }
+}
+
+#[test]
 fn the_demo_gives_the_curves_of_openquake() {
     assert_equal(DEMO, "curves/tiny_two_trt.csv", 80);
 }

@@ -152,7 +152,9 @@ impl<'a> Element<'a> {
     /// When something else is in it.
     pub fn numbers(self) -> Result<Vec<f64>> {
         let number = |word| parse(word).ok_or_else(|| self.error(format!("'{word}' is not a number")));
-        self.text().split_whitespace().map(number).collect()
+        // Comments cut the text into parts.
+        let parts = self.node.children().filter(roxmltree::Node::is_text).filter_map(|part| part.text());
+        parts.flat_map(str::split_whitespace).map(number).collect()
     }
 
     /// Gives the one number in it.
@@ -164,6 +166,15 @@ impl<'a> Element<'a> {
             [number] => Ok(number),
             _ => Err(self.error(format!("'{}' is not one number", self.text()))),
         }
+    }
+
+    /// Gives the one number in it, which must be within a range, of which `meaning` speaks.
+    ///
+    /// # Errors
+    /// When it holds no number, several, or one out of range.
+    pub fn single_number_where(self, meaning: &str, allowed: impl Fn(f64) -> bool) -> Result<f64> {
+        let number = self.single_number()?;
+        if allowed(number) { Ok(number) } else { Err(self.error(format!("{number} is not {meaning}"))) }
     }
 }
 

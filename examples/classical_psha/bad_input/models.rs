@@ -57,7 +57,8 @@ const IN_LOGIC_TREES: &[Fault] = &[
         "SadighEtAl1997",
         "SadighEtAl1998",
         "gmmLT.xml:8: uncertaintyModel: unknown ground-motion model 'SadighEtAl1998'; there are \
-             BooreAtkinson2008, Campbell2003, SadighEtAl1997, ToroEtAl2002",
+             BooreAtkinson2008, Campbell2003, SadighEtAl1997, ToroEtAl2002, YoungsEtAl1997SInter, \
+             YoungsEtAl1997SInterNSHMP2008",
     ),
     (
         DEMO,
@@ -108,9 +109,9 @@ const IN_SOURCES: &[Fault] = &[
         DEMO,
         MODEL,
         "<pointSource id=\"p1\" name=\"p1\">",
-        "<simpleFaultSource/><pointSource>",
-        "source_model.xml:6: simpleFaultSource: unknown or unsupported source; there are pointSource \
-             and areaSource",
+        "<complexFaultSource/><pointSource>",
+        "source_model.xml:6: complexFaultSource: unknown or unsupported source; there are pointSource, \
+             areaSource and simpleFaultSource",
     ),
     (
         DEMO,

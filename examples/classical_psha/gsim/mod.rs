@@ -11,6 +11,7 @@ mod boore_atkinson_2008;
 mod campbell_2003;
 mod sadigh_1997;
 mod toro_2002;
+mod youngs_1997;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,8 @@ pub struct Event {
     pub magnitude: f64,
     /// Direction of slip on the fault, in degrees from -180 to 180: 0 strike-slip, 90 reverse, -90 normal.
     pub rake: f64,
+    /// Depth of the hypocentre, in km.
+    pub depth: f64,
 }
 
 /// The normal distribution of the natural logarithm of the ground motion, in the unit of its [`Imt`].
@@ -76,11 +79,13 @@ pub struct Gsim(&'static dyn GroundMotionModel);
 
 impl Gsim {
     /// All there are, by name.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self(&boore_atkinson_2008::BooreAtkinson2008),
         Self(&campbell_2003::Campbell2003),
         Self(&sadigh_1997::SadighEtAl1997),
         Self(&toro_2002::ToroEtAl2002),
+        Self(&youngs_1997::YoungsEtAl1997SInter),
+        Self(&youngs_1997::YoungsEtAl1997SInterNshmp2008),
     ];
 
     /// Finds the one of that name.

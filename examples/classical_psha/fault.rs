@@ -1,0 +1,157 @@
+//! Simple faults: a trace at the surface and a dip, as a mesh of nodes.
+
+use crate::geometry::{BoundingBox, EARTH_RADIUS, LonLat, Vector, arc, scale};
+
+/// More nodes than this are a slip of the pen in the mesh's spacing.
+const MOST_NODES: f64 = 1e7;
+
+/// Where the trace comes as near to a corner as this, in parts of the spacing, it has arrived there.
+const ARRIVED: f64 = 0.9999;
+
+/// A fault, as it is given.
+#[derive(Clone, Debug)]
+pub struct SimpleFault {
+    /// The line in which the fault, or its continuation, meets the surface; it dips to the right.
+    pub trace: Vec<LonLat>,
+    /// Angle against the horizontal, in degrees, above 0 and up to 90.
+    pub dip: f64,
+    /// Depth of the upper edge, in km.
+    pub upper: f64,
+    /// Depth of the lower edge.
+    pub lower: f64,
+}
+
+/// The nodes of a fault: rows from the upper to the lower edge, columns along the trace.
+#[derive(Clone, Debug)]
+pub struct Mesh {
+    /// How many rows there are, from 2 on.
+    pub rows: usize,
+    /// How many columns there are, from 2 on.
+    pub columns: usize,
+    /// The distance of neighbours, in km.
+    pub spacing: f64,
+    /// The depth of each row, in km.
+    pub depths: Vec<f64>,
+    /// For each node, row by row, the vector from the centre of the earth in km.
+    pub nodes: Vec<Vector>,
+    /// For each node the point of the surface above it, as a vector of length 1.
+    pub directions: Vec<Vector>,
+}
+
+impl SimpleFault {
+    /// Gives the mesh of nodes that are `spacing` km apart.
+    ///
+    /// Columns start in equal steps along the trace, all dip at right angles to the line between its ends, and
+    /// have as many rows as fit best.
+    ///
+    /// # Errors
+    /// What is wrong with the trace or the spacing.
+    pub fn mesh(&self, spacing: f64) -> Result<Mesh, String> {
+        let columns = resample(&self.trace, spacing)?;
+        let azimuth = self.trace[0].azimuth(self.trace[self.trace.len() - 1]) + 90.0;
+        let (sin_dip, cos_dip) = self.dip.to_radians().sin_cos();
+        let per_depth = cos_dip / sin_dip;
+        let height = self.lower - self.upper;
+        let ends = |node: &LonLat| {
+            let end = |depth: f64| node.towards(azimuth, depth * per_depth);
+            (end(self.upper), end(self.lower))
+        };
+
+        let (top, bottom) = ends(&columns[0]);
+        // Lengths that are equal but for rounding make equally many rows.
+        let width = (arc(top.direction(), bottom.direction()).hypot(height) * 1e7).round() / 1e7;
+        let steps = (width / spacing).round_ties_even();
+        if steps < 1.0 || columns.len() < 2 {
+            return Err(format!("a mesh with a spacing of {spacing} km is too coarse for it"));
+        }
+        if steps * as_f64(columns.len()) > MOST_NODES {
+            let nodes = steps * as_f64(columns.len());
+            return Err(format!(
+                "a mesh of {spacing} km has {nodes:.1e} nodes; at most {MOST_NODES:.0e} are allowed"
+            ));
+        }
+        let sides: Vec<_> = columns.iter().map(ends).collect();
+        let mut mesh = Mesh {
+            rows: 0,
+            columns: columns.len(),
+            spacing,
+            depths: Vec::new(),
+            nodes: Vec::new(),
+            directions: Vec::new(),
+        };
+        while as_f64(mesh.rows) <= steps {
+            let part = as_f64(mesh.rows) * spacing / width;
+            let depth = self.upper + part * height;
+            for (top, bottom) in &sides {
+                let breadth = arc(top.direction(), bottom.direction());
+                let direction = top.towards(top.azimuth(*bottom), part * breadth).direction();
+                mesh.directions.push(direction);
+                mesh.nodes.push(scale(direction, EARTH_RADIUS - depth));
+            }
+            mesh.depths.push(depth);
+            mesh.rows += 1;
+        }
+        Ok(mesh)
+    }
+}
+
+/// Gives points along a line, each as far from the one before as `spacing` says, as the crow flies and in an
+/// orthographic projection.
+///
+/// The first is the start of the line. What is left at its end makes one more step, straight on and beyond the
+/// end, if it is longer than half a step.
+fn resample(trace: &[LonLat], spacing: f64) -> Result<Vec<LonLat>, String> {
+    let plane = BoundingBox::of(trace).map_err(|what| format!("a trace cannot be so wide: {what}"))?.plane();
+    let corners: Vec<_> = trace.iter().map(|point| plane.project(*point)).collect();
+    let length: f64 = corners.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
+    if length / spacing > MOST_NODES {
+        return Err(format!("a mesh of {spacing} km has more than {MOST_NODES:.0e} nodes"));
+    }
+    let mut points = vec![trace[0]];
+    let mut here = corners[0];
+    let mut passed = 0;
+    loop {
+        while passed + 1 < corners.len() && distance(here, corners[passed + 1]) <= spacing {
+            passed += 1;
+        }
+        let Some(&next) = corners.get(passed + 1) else { break };
+        here = leave_circle(here, spacing, corners[passed], next);
+        points.push(plane.unproject(here));
+        while distance(here, next) > ARRIVED * spacing {
+            here = step(here, spacing, here, next);
+            points.push(plane.unproject(here));
+        }
+    }
+    let [.., before, end] = corners[..] else { return Ok(points) };
+    if distance(here, end) > spacing / 2.0 {
+        points.push(plane.unproject(step(here, spacing, before, end)));
+    }
+    Ok(points)
+}
+
+type Point = [f64; 2];
+
+fn distance(a: Point, b: Point) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+/// Goes on from `here` in the direction from `start` to `end`.
+fn step(here: Point, length: f64, start: Point, end: Point) -> Point {
+    let factor = length / distance(start, end);
+    [here[0] + factor * (end[0] - start[0]), here[1] + factor * (end[1] - start[1])]
+}
+
+/// Gives the point where a segment, which starts inside of a circle and ends outside, leaves it.
+fn leave_circle(centre: Point, radius: f64, start: Point, end: Point) -> Point {
+    let [x, y] = [start[0] - centre[0], start[1] - centre[1]];
+    let long = distance(start, end);
+    let [along_x, along_y] = [(end[0] - start[0]) / long, (end[1] - start[1]) / long];
+    let along = x * along_x + y * along_y;
+    let way = -along + (along * along + radius * radius - x * x - y * y).max(0.0).sqrt();
+    [start[0] + way * along_x, start[1] + way * along_y]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are at most ten million nodes")]
+fn as_f64(count: usize) -> f64 {
+    count as f64
+}
