@@ -193,6 +193,6 @@ mod tests {
         let mut sums = [0.0; 3];
         let motion = GroundMotion { mean: 0.5, sigma: 0.0 };
         Exceedance::new(None).add(1.0, motion, &[0.4, 0.5, 0.6], &mut sums);
-        assert!(sums == [1.0, 0.0, 0.0], "{sums:?}");
+        assert_eq!(sums.map(|sum| sum > 0.5), [true, false, false]);
     }
 }

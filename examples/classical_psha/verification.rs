@@ -21,9 +21,10 @@ const PEER: &str = "tests/data/psha/inputs/peer_s1c10_d2/job.ini";
 const STABLE: &str = "tests/data/psha/inputs/stable_continental/job.ini";
 
 /// What a calculation gives: region, model, measure and the probabilities `[site, level]`.
-type Curves = Vec<(String, Gsim, String, Array2<f64>)>;
+pub type Curves = Vec<(String, Gsim, String, Array2<f64>)>;
 
-fn calculate(job_ini: &str) -> (Vec<Site>, Curves) {
+/// Runs a calculation.
+pub fn calculate(job_ini: &str) -> (Vec<Site>, Curves) {
     let job = Job::read(&package_file(job_ini)).unwrap();
     let sites = sites::read(&job).unwrap();
     let regions = logic_tree::read_regions(&job, &sites).unwrap();
@@ -97,34 +98,6 @@ fn an_area_source_with_dipping_ruptures_gives_the_curves_of_openquake() {
 #[test]
 fn peer_case_10_gives_the_curves_of_openquake() {
     assert_equal(PEER, "curves/peer_s1c10_d2.csv", 72);
-}
-
-#[test]
-fn peer_case_10_gives_the_published_probabilities() {
-    let (_, all) = calculate(PEER);
-    let [(.., curves)] = &all[..] else { panic!("one region, one model, one measure") };
-    let text = fs::read_to_string(package_file("tests/data/psha/tables/peer_2010_106_set1.json")).unwrap();
-    let published: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let case = &published["case10"];
-    // Ours are sorted by latitude here, from south to north; levels begin with the same ten.
-    let (mut worst, mut compared) = (0.0_f64, 0);
-    for (name, site) in [("site1", 3), ("site2", 2)] {
-        for (level, value) in case[name].as_array().unwrap().iter().enumerate() {
-            let theirs = value.as_f64().unwrap();
-            if theirs > 2e-5 {
-                let difference = (curves[[site, level]] / theirs - 1.0).abs();
-                assert!(
-                    difference < 0.05,
-                    "{name}, level {level}: {} instead of {theirs}",
-                    curves[[site, level]]
-                );
-                worst = worst.max(difference);
-                compared += 1;
-            }
-        }
-    }
-    println!("PEER case 10: {compared} values, largest relative difference {worst:.1e}");
-    assert_eq!(compared, 14);
 }
 
 #[test]
