@@ -5,6 +5,9 @@ use crate::geometry::{BoundingBox, EARTH_RADIUS, LonLat, Vector, arc, scale};
 /// More nodes than this are a slip of the pen in the mesh's spacing.
 const MOST_NODES: f64 = 1e7;
 
+/// Faults wider than this, in km, are a slip of the pen in the dip.
+const WIDEST: f64 = 2000.0;
+
 /// Where the trace comes as near to a corner as this, in parts of the spacing, it has arrived there.
 const ARRIVED: f64 = 0.9999;
 
@@ -52,6 +55,13 @@ impl SimpleFault {
         let (sin_dip, cos_dip) = self.dip.to_radians().sin_cos();
         let per_depth = cos_dip / sin_dip;
         let height = self.lower - self.upper;
+        if height / sin_dip > WIDEST {
+            return Err(format!(
+                "a dip of {} makes it {:.0} km wide; at most {WIDEST} are allowed",
+                self.dip,
+                height / sin_dip
+            ));
+        }
         let ends = |node: &LonLat| {
             let end = |depth: f64| node.towards(azimuth, depth * per_depth);
             (end(self.upper), end(self.lower))
@@ -154,4 +164,73 @@ fn leave_circle(centre: Point, radius: f64, start: Point, end: Point) -> Point {
 #[expect(clippy::cast_precision_loss, reason = "there are at most ten million nodes")]
 fn as_f64(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::{length, minus};
+
+    const HERE: LonLat = LonLat { lon: 10.0, lat: 45.0 };
+
+    fn along(trace: &[LonLat], spacing: f64) -> Vec<f64> {
+        let points = resample(trace, spacing).unwrap();
+        points.windows(2).map(|pair| arc(pair[0].direction(), pair[1].direction())).collect()
+    }
+
+    #[test]
+    fn what_is_left_of_a_trace_is_one_more_step_or_none() {
+        for (km, steps) in [(10.0, 5), (10.9, 5), (11.1, 6), (1.9, 1), (0.9, 0)] {
+            let lengths = along(&[HERE, HERE.towards(30.0, km)], 2.0);
+            assert_eq!(lengths.len(), steps, "{km} km");
+            assert!(lengths.iter().all(|length| (length - 2.0).abs() < 1e-5), "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn corners_are_cut_and_short_segments_skipped() {
+        let corner = HERE.towards(90.0, 5.0);
+        let trace =
+            [HERE, corner, corner.towards(0.0, 0.3), corner.towards(0.0, 0.6), corner.towards(0.0, 6.0)];
+        let points = resample(&trace, 2.0).unwrap();
+        // 2 and 4 km to the east, then 5 km to the east and 1.73 km to the north, then on.
+        let end = points[points.len() - 1];
+        assert_eq!(points.len(), 6);
+        assert!((arc(end.direction(), corner.direction()) - (3.0_f64.sqrt() + 4.0)).abs() < 1e-3, "{end:?}");
+        assert!(along(&trace, 2.0).iter().all(|length| (length - 2.0).abs() < 1e-5));
+    }
+
+    #[test]
+    fn nodes_lie_on_a_plane_that_dips_to_the_right_of_the_trace() {
+        let fault =
+            SimpleFault { trace: vec![HERE, HERE.towards(0.0, 10.0)], dip: 30.0, upper: 2.0, lower: 8.0 };
+        let mesh = fault.mesh(1.0).unwrap();
+        // 12 km down dip.
+        assert_eq!((mesh.rows, mesh.columns, mesh.nodes.len()), (13, 11, 143));
+        assert!((mesh.depths[0] - 2.0).abs() < 1e-12 && (mesh.depths[12] - 8.0).abs() < 1e-3);
+        // The upper edge is as far to the east as it is deep over the tangent of the dip.
+        let east = arc(HERE.direction(), mesh.directions[0]);
+        assert!((east - 2.0 * 3.0_f64.sqrt()).abs() < 1e-6, "{east}");
+        assert!(LonLat::of(mesh.directions[0]).lon > HERE.lon);
+        for (first, second) in [(0, 1), (0, 11), (131, 142), (70, 81)] {
+            let distance = length(minus(mesh.nodes[first], mesh.nodes[second]));
+            assert!((distance - 1.0).abs() < 2e-3, "{first} to {second}: {distance}");
+        }
+    }
+
+    #[test]
+    fn meshes_that_make_no_sense_are_refused() {
+        let fault = |km: f64, dip| SimpleFault {
+            trace: vec![HERE, HERE.towards(0.0, km)],
+            dip,
+            upper: 0.0,
+            lower: 10.0,
+        };
+        let refused = |km, dip, spacing| fault(km, dip).mesh(spacing).unwrap_err();
+        assert_eq!(refused(20.0, 90.0, 25.0), "a mesh with a spacing of 25 km is too coarse for it");
+        assert_eq!(refused(2.0, 90.0, 5.0), "a mesh with a spacing of 5 km is too coarse for it");
+        assert_eq!(refused(20.0, 90.0, 1e-7), "a mesh of 0.0000001 km has more than 1e7 nodes");
+        assert_eq!(refused(20.0, 90.0, 1e-3), "a mesh of 0.001 km has 2.0e8 nodes; at most 1e7 are allowed");
+        assert_eq!(refused(20.0, 0.1, 5.0), "a dip of 0.1 makes it 5730 km wide; at most 2000 are allowed");
+    }
 }

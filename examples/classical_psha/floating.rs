@@ -18,6 +18,9 @@ use crate::source::rounded;
 /// does in `OpenQuake`.
 const OUTLINED: f64 = 40.0;
 
+/// Within, ruptures are so much broader on all sides, in km, as in `OpenQuake`: sites on the edge are inside.
+const MARGIN: f64 = 0.005;
+
 /// A fault with the ruptures that float on it.
 #[derive(Clone, Debug)]
 pub struct FaultSource {
@@ -165,7 +168,7 @@ impl FaultSource {
             self.positions(window, positions, &to_nodes).zip(self.positions(window, positions, &to_cells));
         distances.extend(both.map(|(node, cell)| {
             let to_node = arc_over(node.sqrt());
-            if to_node < OUTLINED { arc_over(cell.sqrt()) } else { to_node }
+            if to_node < OUTLINED { (arc_over(cell.sqrt()) - MARGIN).max(0.0) } else { to_node }
         }));
     }
 
@@ -235,4 +238,124 @@ fn square(a: Vector, b: Vector) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "there are at most ten million nodes")]
 fn as_f64(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::SimpleFault;
+    use crate::geometry::{LonLat, arc, length, minus};
+
+    const HERE: LonLat = LonLat { lon: 10.0, lat: 45.0 };
+
+    /// A fault of 30 km by 12 km that dips to the east, and its ruptures.
+    fn source(dip: f64, magnitudes: &[f64]) -> Result<FaultSource, String> {
+        let height = 12.0 * dip.to_radians().sin();
+        let fault =
+            SimpleFault { trace: vec![HERE, HERE.towards(0.0, 30.1)], dip, upper: 1.0, lower: 1.0 + height };
+        let rates: Vec<_> =
+            magnitudes.iter().map(|&magnitude| MagnitudeRate { magnitude, rate: 0.1 }).collect();
+        FaultSource::new(fault.mesh(2.0)?, &rates, (MagnitudeScaling::Peer, 2.0), 90.0)
+    }
+
+    fn windows(source: &FaultSource) -> Vec<[usize; 4]> {
+        source.windows.iter().map(|w| [w.rows, w.columns, w.down, w.along]).collect()
+    }
+
+    #[test]
+    fn ruptures_have_the_nearest_size_that_fits_and_share_the_rate() {
+        // 16 columns and 7 rows. 10, 100 and 251 km² are 4.5 by 2.2, 14.1 by 7.1 and 22.4 by 11.2 km; 316 km²
+        // would be 12.6 km wide, 501 km² more than the whole.
+        let source = source(60.0, &[5.0, 6.0, 6.4, 6.5, 6.7]).unwrap();
+        assert_eq!(
+            windows(&source),
+            [[2, 3, 6, 14], [5, 8, 3, 9], [7, 12, 1, 5], [7, 14, 1, 3], [7, 16, 1, 1]]
+        );
+        assert_eq!(source.ruptures(), 84 + 27 + 5 + 3 + 1);
+        assert!((source.windows[1].rate - 0.1 / 27.0).abs() < 1e-15);
+        assert_eq!(source.events().count(), 6 + 3 + 1 + 1 + 1);
+    }
+
+    #[test]
+    fn what_is_longer_than_the_fault_becomes_wider() {
+        let trace = vec![HERE, HERE.towards(0.0, 10.0)];
+        let fault = SimpleFault { trace, dip: 90.0, upper: 0.0, lower: 20.0 };
+        let rates = [MagnitudeRate { magnitude: 6.1, rate: 0.1 }];
+        let peer = MagnitudeScaling::Peer;
+        let source = FaultSource::new(fault.mesh(1.0).unwrap(), &rates, (peer, 2.0), 0.0).unwrap();
+        // 126 km² in 10 km of length.
+        assert_eq!(windows(&source), [[14, 11, 8, 1]]);
+    }
+
+    #[test]
+    fn a_mesh_too_coarse_for_the_smallest_rupture_is_refused() {
+        assert_eq!(
+            source(60.0, &[6.0, 4.2]).unwrap_err(),
+            "a mesh with a spacing of 2 km is too coarse for ruptures of magnitude 4.2"
+        );
+    }
+
+    #[test]
+    fn hypocentres_are_in_the_middle() {
+        let source = source(90.0, &[5.0, 6.0]).unwrap();
+        let depths: Vec<_> = source.events().map(|event| event.depth).collect();
+        let expected = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 5.0, 7.0, 9.0];
+        assert!(depths.iter().zip(expected).all(|(ours, depth)| (ours - depth).abs() < 1e-9), "{depths:?}");
+        assert_eq!(depths.len(), expected.len());
+    }
+
+    #[test]
+    fn distances_are_those_to_the_nearest_node_and_to_the_outline() {
+        for dip in [30.0, 60.0, 90.0] {
+            let source = source(dip, &[5.0, 6.0, 6.7]).unwrap();
+            for (azimuth, km) in
+                [(0.0, 0.0), (45.0, 8.0), (90.0, 3.0), (180.0, 5.0), (270.0, 1.0), (300.0, 80.0)]
+            {
+                let site = HERE.towards(azimuth, km);
+                for window in &source.windows {
+                    // From the second row on, to see that blocks begin anywhere.
+                    let rows = window.down / 2..window.down;
+                    let (mut nearest, mut to_outline) = (Vec::new(), Vec::new());
+                    source.add_rupture_distances((window, &rows), site.below(0.0), &mut nearest);
+                    source.add_joyner_boore_distances((window, &rows), site.direction(), &mut to_outline);
+                    assert_eq!((nearest.len(), to_outline.len()), (rows.len() * window.along, nearest.len()));
+                    let positions = rows.flat_map(|row| (0..window.along).map(move |column| (row, column)));
+                    for (index, position) in positions.enumerate() {
+                        let expected = by_definition(&source.mesh, window, position, site);
+                        assert!(
+                            (nearest[index] - expected.0).abs() < 1e-9,
+                            "{dip} {position:?} {expected:?}"
+                        );
+                        assert!(
+                            (to_outline[index] - expected.1).abs() < 1e-4,
+                            "{dip} {azimuth} {km} {position:?}: {} instead of {}",
+                            to_outline[index],
+                            expected.1
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// The distances to one rupture, which has straight edges: to all its nodes, and to the outline of its corners.
+    fn by_definition(
+        mesh: &Mesh,
+        window: &Window,
+        (row, column): (usize, usize),
+        site: LonLat,
+    ) -> (f64, f64) {
+        let node = |down: usize, along: usize| (row + down) * mesh.columns + column + along;
+        let nodes: Vec<_> = (0..window.rows)
+            .flat_map(|down| (0..window.columns).map(move |along| node(down, along)))
+            .collect();
+        let least = |distances: &mut dyn Iterator<Item = f64>| distances.fold(f64::INFINITY, f64::min);
+        let nearest = least(&mut nodes.iter().map(|&node| length(minus(mesh.nodes[node], site.below(0.0)))));
+        let above = least(&mut nodes.iter().map(|&node| arc(mesh.directions[node], site.direction())));
+        let (last_row, last_column) = (window.rows - 1, window.columns - 1);
+        let corners = [node(0, 0), node(0, last_column), node(last_row, last_column), node(last_row, 0)];
+        let outline = Outline::new(corners.map(|corner| mesh.directions[corner]));
+        let outlined = (outline.distance(site.direction()) - MARGIN).max(0.0);
+        (nearest, if above < OUTLINED { outlined } else { above })
+    }
 }

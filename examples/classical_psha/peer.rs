@@ -8,6 +8,7 @@
 
 use std::fs;
 
+use crate::geometry::LonLat;
 use crate::gsim::{Event, Gsim};
 use crate::imt::Imt;
 use crate::mfd::{MagnitudeRate, TruncatedGutenbergRichter};
@@ -106,8 +107,10 @@ fn exceedance(n: Option<f64>, mean: f64, sigma: f64, log_level: f64) -> f64 {
 fn curves_at<const SITES: usize>(case: &str, wanted: [[f64; 2]; SITES]) -> [Vec<f64>; SITES] {
     let (sites, all) = calculate(&format!("tests/data/psha/inputs/peer_set1/job_{case}.ini"));
     let [(.., curves)] = &all[..] else { panic!("one region, one model, one measure") };
-    let index = |site| sites.iter().position(|other| [other.place.lon, other.place.lat] == site).unwrap();
-    wanted.map(|site| curves.row(index(site)).to_vec())
+    wanted.map(|[lon, lat]| {
+        let index = sites.iter().position(|site| site.place == LonLat { lon, lat }).unwrap();
+        curves.row(index).to_vec()
+    })
 }
 
 /// Compares probabilities, which must be within `absolute` or `relative` of what is expected where that is above
