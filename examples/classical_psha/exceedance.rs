@@ -41,7 +41,7 @@ const BEGIN: f64 = -8.5;
 const END: f64 = 30.0;
 
 /// So many levels are looked up together.
-const LANES: usize = 32;
+const LANES: usize = 8;
 
 /// What is added to a small number loses its fraction, and leaves the whole number in the lowest bits.
 const WHOLE: f64 = 6_755_399_441_055_744.0;
@@ -120,15 +120,17 @@ impl Exceedance {
                 break; // levels rise
             }
             let (mut points, mut offsets) = ([0_u32; LANES], [0.0; LANES]);
-            // No branch is in here, so that several levels go through at once.
+            // Nothing in here depends on a branch: several levels go through at once.
             for ((point, offset), level) in points.iter_mut().zip(&mut offsets).zip(levels) {
-                let position = (level * per_unit - origin).max(self.begin).min(self.end);
+                let position = level * per_unit - origin;
+                let position = if position < self.begin { self.begin } else { position };
+                let position = if position > self.end { self.end } else { position };
                 let nearest = position + WHOLE;
                 *offset = (position - (nearest - WHOLE)) / POINTS_PER_SIGMA;
                 *point = lowest_bits(nearest);
             }
-            for ((sum, point), offset) in sums.iter_mut().zip(points).zip(offsets) {
-                let series = &self.series[point as usize];
+            for ((sum, point), offset) in sums.iter_mut().zip(&points).zip(&offsets) {
+                let series = &self.series[*point as usize];
                 *sum += rate * series.iter().rev().fold(0.0, |sum, term| sum * offset + term);
             }
         }

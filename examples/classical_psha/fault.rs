@@ -8,6 +8,9 @@ const MOST_NODES: f64 = 1e7;
 /// Faults wider than this, in km, are a slip of the pen in the dip.
 const WIDEST: f64 = 2000.0;
 
+/// Nearer to the poles than this latitude, meridians converge too fast for an azimuth to be one direction.
+const NORTHERNMOST: f64 = 85.0;
+
 /// Where the trace comes as near to a corner as this, in parts of the spacing, it has arrived there.
 const ARRIVED: f64 = 0.9999;
 
@@ -48,39 +51,49 @@ impl SimpleFault {
     /// have as many rows as fit best.
     ///
     /// # Errors
-    /// What is wrong with the trace or the spacing.
+    /// What is wrong with the fault or the spacing.
     pub fn mesh(&self, spacing: f64) -> Result<Mesh, String> {
+        self.check()?;
         let columns = resample(&self.trace, spacing)?;
         let azimuth = self.trace[0].azimuth(self.trace[self.trace.len() - 1]) + 90.0;
-        let (sin_dip, cos_dip) = self.dip.to_radians().sin_cos();
-        let per_depth = cos_dip / sin_dip;
-        let height = self.lower - self.upper;
-        if height / sin_dip > WIDEST {
-            return Err(format!(
-                "a dip of {} makes it {:.0} km wide; at most {WIDEST} are allowed",
-                self.dip,
-                height / sin_dip
-            ));
-        }
+        let per_depth = 1.0 / self.dip.to_radians().tan();
         let ends = |node: &LonLat| {
             let end = |depth: f64| node.towards(azimuth, depth * per_depth);
-            (end(self.upper), end(self.lower))
+            Column { top: end(self.upper), bottom: end(self.lower) }
         };
-
-        let (top, bottom) = ends(&columns[0]);
+        let columns: Vec<_> = columns.iter().map(ends).collect();
         // Lengths that are equal but for rounding make equally many rows.
-        let width = (arc(top.direction(), bottom.direction()).hypot(height) * 1e7).round() / 1e7;
+        let width = (columns[0].breadth().hypot(self.lower - self.upper) * 1e7).round() / 1e7;
         let steps = (width / spacing).round_ties_even();
         if steps < 1.0 || columns.len() < 2 {
             return Err(format!("a mesh with a spacing of {spacing} km is too coarse for it"));
         }
-        if steps * as_f64(columns.len()) > MOST_NODES {
-            let nodes = steps * as_f64(columns.len());
+        let nodes = steps * as_f64(columns.len());
+        if nodes > MOST_NODES {
             return Err(format!(
                 "a mesh of {spacing} km has {nodes:.1e} nodes; at most {MOST_NODES:.0e} are allowed"
             ));
         }
-        let sides: Vec<_> = columns.iter().map(ends).collect();
+        Ok(self.rows(&columns, spacing, (steps, spacing / width)))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if let Some(point) = self.trace.iter().find(|point| point.lat.abs() > NORTHERNMOST) {
+            return Err(format!(
+                "at the latitude {} a trace has no one direction to its right; up to {NORTHERNMOST} it may lie",
+                point.lat
+            ));
+        }
+        let width = (self.lower - self.upper) / self.dip.to_radians().sin();
+        if width > WIDEST {
+            let dip = self.dip;
+            return Err(format!("a dip of {dip} makes it {width:.0} km wide; at most {WIDEST} are allowed"));
+        }
+        Ok(())
+    }
+
+    /// Places rows of nodes down the columns, so many steps, each of which is such a part of the width.
+    fn rows(&self, columns: &[Column], spacing: f64, (steps, part): (f64, f64)) -> Mesh {
         let mut mesh = Mesh {
             rows: 0,
             columns: columns.len(),
@@ -90,18 +103,30 @@ impl SimpleFault {
             directions: Vec::new(),
         };
         while as_f64(mesh.rows) <= steps {
-            let part = as_f64(mesh.rows) * spacing / width;
-            let depth = self.upper + part * height;
-            for (top, bottom) in &sides {
-                let breadth = arc(top.direction(), bottom.direction());
-                let direction = top.towards(top.azimuth(*bottom), part * breadth).direction();
+            let down = as_f64(mesh.rows) * part;
+            let depth = self.upper + down * (self.lower - self.upper);
+            for column in columns {
+                let azimuth = column.top.azimuth(column.bottom);
+                let direction = column.top.towards(azimuth, down * column.breadth()).direction();
                 mesh.directions.push(direction);
                 mesh.nodes.push(scale(direction, EARTH_RADIUS - depth));
             }
             mesh.depths.push(depth);
             mesh.rows += 1;
         }
-        Ok(mesh)
+        mesh
+    }
+}
+
+/// The ends of a column of nodes.
+struct Column {
+    top: LonLat,
+    bottom: LonLat,
+}
+
+impl Column {
+    fn breadth(&self) -> f64 {
+        arc(self.top.direction(), self.bottom.direction())
     }
 }
 

@@ -53,6 +53,8 @@ mod xml;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod extremes;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod test_data;
