@@ -90,18 +90,25 @@ pub struct Timer {
     started: Instant,
     saving: Mutex<Duration>,
     parts: Vec<(&'static str, Duration)>,
+    /// How much was computed, and in what time.
+    work: Option<(f64, Duration)>,
 }
 
 impl Timer {
     /// Starts.
     pub fn new() -> Self {
-        Self { started: Instant::now(), saving: Mutex::default(), parts: Vec::new() }
+        Self { started: Instant::now(), saving: Mutex::default(), parts: Vec::new(), work: None }
     }
 
     /// Ends a part, and begins the next one.
     pub fn ends(&mut self, part: &'static str) {
         self.parts.push((part, self.started.elapsed()));
         self.started = Instant::now();
+    }
+
+    /// Counts the ruptures × sites × levels of the part that has just ended.
+    pub fn counts(&mut self, work: f64) {
+        self.work = self.parts.last().map(|(_, time)| (work, *time));
     }
 
     /// Does some saving, which goes on beside computing.
@@ -116,7 +123,13 @@ impl Timer {
     pub fn report(&self) -> String {
         let parts = self.parts.iter().map(|(part, time)| format!("{part} {:.3} s", time.as_secs_f64()));
         let saving = self.saving.lock().unwrap_or_else(PoisonError::into_inner).as_secs_f64();
-        format!("{}; saving, summed over threads, {saving:.3} s", parts.collect::<Vec<_>>().join(", "))
+        let rate = self.work.map(|(work, time)| {
+            let millions = work / 1e6;
+            let rate = millions / time.as_secs_f64().max(1e-9);
+            format!("; {millions:.1} million ruptures × sites × levels, {rate:.0} million a second")
+        });
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        format!("{parts}; saving, summed over threads, {saving:.3} s{}", rate.unwrap_or_default())
     }
 }
 

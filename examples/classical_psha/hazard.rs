@@ -63,8 +63,14 @@ impl<'a> HazardCalculator<'a> {
         regions.iter().map(ruptures).sum::<u64>().saturating_mul(as_u64(self.sites.len()))
     }
 
+    /// Counts how often a model of a region asks whether a rupture exceeds a level at a site.
+    #[expect(clippy::cast_precision_loss, reason = "to be told, not counted on")]
+    pub fn evaluations(&self, regions: &[TectonicRegion]) -> f64 {
+        self.work(regions) as f64 * self.levels() as f64
+    }
+
     /// Counts the levels of all intensity measure types.
-    pub fn levels(&self) -> usize {
+    fn levels(&self) -> usize {
         self.log_levels.iter().map(|(_, levels)| levels.len()).sum()
     }
 

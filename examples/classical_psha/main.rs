@@ -70,9 +70,11 @@ fn compute_classical_psha(job_ini: &Path, timer: &mut Timer) -> Result<(), Box<d
     timer.ends("reading");
     // instantiate an empty datastore
     let store = DataStore::create()?;
+    let calculator = HazardCalculator::new(&job.parameters, &sites);
     let outcome = results::save_inputs(&store, &job, &sites, &regions)
-        .and_then(|()| save_curves(&store, &HazardCalculator::new(&job.parameters, &sites), &regions, timer));
+        .and_then(|()| save_curves(&store, &calculator, &regions, timer));
     timer.ends("computing and saving");
+    timer.counts(calculator.evaluations(&regions));
     let outcome = outcome.and_then(|()| {
         store.set_status(Status::Complete)?;
         store.flush()?;
