@@ -202,3 +202,16 @@ pub fn check_probabilities(parent: Element<'_>, probabilities: impl Iterator<Ite
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_on_behind_a_comment() {
+        let text = "<nrml xmlns='http://openquake.org/xmlns/nrml/0.5'><a>1 2 <!-- and --> 3</a></nrml>";
+        let nrml = NrmlFile::parse(Path::new("a.xml"), text).unwrap();
+        let numbers = nrml.root().child("a").unwrap().numbers().unwrap();
+        assert_eq!(format!("{numbers:?}"), "[1.0, 2.0, 3.0]");
+    }
+}

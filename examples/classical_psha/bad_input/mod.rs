@@ -16,6 +16,7 @@ type Fault = (&'static str, &'static str, &'static str, &'static str, &'static s
 
 const DEMO: &str = "examples/classical_psha/demo";
 const AREA: &str = "tests/data/psha/inputs/peer_s1c10_d2";
+const FAULT: &str = "tests/data/psha/inputs/peer_s1c01";
 const CSV: &str = "tests/data/psha/inputs/stable_continental";
 
 fn read_everything(job_ini: &Path) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Faults of the logic trees and of the source model.
 
-use super::{AREA, CSV, DEMO, Fault, assert_complaints};
+use super::{AREA, CSV, DEMO, FAULT, Fault, assert_complaints};
 
 const SOURCE_TREE: &str = "ssmLT.xml";
 const GSIM_TREE: &str = "gmmLT.xml";
@@ -278,4 +278,72 @@ const IN_SOURCES: &[Fault] = &[
 #[test]
 fn faults_of_the_source_model_are_told() {
     assert_complaints(IN_SOURCES);
+}
+
+const IN_FAULTS: &[Fault] = &[
+    (
+        FAULT,
+        "job.ini",
+        "rupture_mesh_spacing = 1.0",
+        "",
+        "job.ini: the parameter 'rupture_mesh_spacing' is missing, and simpleFaultGeometry in \
+             source_model.xml:7 needs it",
+    ),
+    (
+        FAULT,
+        "job.ini",
+        "rupture_mesh_spacing = 1.0",
+        "rupture_mesh_spacing = 25.1",
+        "source_model.xml:7: simpleFaultGeometry: a mesh with a spacing of 25.1 km is too coarse for it",
+    ),
+    (
+        FAULT,
+        "job.ini",
+        "rupture_mesh_spacing = 1.0",
+        "rupture_mesh_spacing = 0.0001",
+        "source_model.xml:7: simpleFaultGeometry: a mesh of 0.0001 km has 3.0e10 nodes; at most 1e7 are allowed",
+    ),
+    (
+        FAULT,
+        MODEL,
+        "minMag=\"6.5\"",
+        "minMag=\"3.5\"",
+        "source_model.xml:6: simpleFaultSource: a mesh with a spacing of 1 km is too coarse for ruptures of \
+             magnitude 3.5",
+    ),
+    (
+        FAULT,
+        MODEL,
+        "-122.0 38.0 -122.0 38.2248",
+        "-122.0 38.0",
+        "source_model.xml:8: posList: a trace leads from one point to another",
+    ),
+    (
+        FAULT,
+        MODEL,
+        "-122.0 38.0 -122.0 38.2248",
+        "-122.0 38.0 58.0 38.2248",
+        "source_model.xml:7: simpleFaultGeometry: a trace cannot be so wide: it spans 180 degrees of longitude \
+             or more",
+    ),
+    (FAULT, MODEL, "<dip>90</dip>", "<dip>0</dip>", "source_model.xml:9: dip: 0 is not above 0 and up to 90"),
+    (
+        FAULT,
+        MODEL,
+        "<rake>0</rake>",
+        "<rake>190</rake>",
+        "source_model.xml:16: rake: 190 is not within -180 and 180",
+    ),
+    (
+        FAULT,
+        MODEL,
+        "<rake>0</rake>",
+        "<rake>0</rake><hypoList/>",
+        "source_model.xml:16: hypoList: not supported in simpleFaultSource",
+    ),
+];
+
+#[test]
+fn faults_of_faults_are_told() {
+    assert_complaints(IN_FAULTS);
 }
