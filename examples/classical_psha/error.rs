@@ -1,7 +1,6 @@
 //! What is wrong with the input, and where.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The result of reading input.
@@ -40,49 +39,11 @@ impl fmt::Display for InputError {
 
 impl std::error::Error for InputError {}
 
-/// A file that another file names.
-#[derive(Clone, Debug)]
-pub struct FileReference {
-    /// Where it is, relative to the current directory or absolute.
-    pub path: PathBuf,
-    /// The file that names it.
-    pub named_in: PathBuf,
-    /// The line that names it.
-    pub line: usize,
-}
-
-impl FileReference {
-    /// A file named in a line of `named_in`; a relative name counts from the directory of that file.
-    pub fn new(name: &str, named_in: &Path, line: usize) -> Self {
-        let folder = named_in.parent().unwrap_or(Path::new(""));
-        Self { path: folder.join(name), named_in: named_in.into(), line }
-    }
-
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// When it cannot be read, one that points at the line naming it; when it is not UTF-8, one of the file
-    /// itself.
-    pub fn read(&self) -> Result<String> {
-        let bytes = fs::read(&self.path).map_err(|error| {
-            let message = format!("cannot read {}: {error}", self.path.display());
-            InputError::at(&self.named_in, self.line, message)
-        })?;
-        decode(&self.path, bytes)
-    }
-}
-
-/// Reads the file that the user named on the command line.
+/// Takes the bytes of a file as UTF-8, with or without the mark that spreadsheets put before it.
 ///
 /// # Errors
-/// When it cannot be read or is not UTF-8.
-pub fn read_text(path: &Path) -> Result<String> {
-    let bytes = fs::read(path).map_err(|error| InputError::of(path, format!("cannot read: {error}")))?;
-    decode(path, bytes)
-}
-
-/// Takes the bytes of a file as UTF-8, with or without the mark that spreadsheets put before it.
-fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
+/// When it is not UTF-8.
+pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.split(|byte| *byte == b'\n').count();

@@ -41,3 +41,22 @@ impl fmt::Display for Imt {
         }
     }
 }
+
+impl Imt {
+    /// Gives the unit of its levels.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Pga | Self::Sa(_) => "g",
+            Self::Pgv => "cm s-1",
+        }
+    }
+
+    /// Gives the period, in s, under which it is part of a spectrum: 0 for the peak acceleration.
+    pub fn period(self) -> Option<f64> {
+        match self {
+            Self::Pga => Some(0.0),
+            Self::Sa(period) => Some(period),
+            Self::Pgv => None,
+        }
+    }
+}

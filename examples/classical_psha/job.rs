@@ -1,42 +1,22 @@
 //! The parameters of a calculation, from a job.ini.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use calcstore::DataStore;
 use serde::Serialize;
 
-use crate::error::{FileReference, InputError, Result, read_text};
+use crate::error::{InputError, Result};
 use crate::exceedance::Truncation;
+use crate::files::{FileReference, InputFiles, read_text};
 use crate::geometry::LonLat;
 use crate::imt::Imt;
-use crate::ini::{Entry, Ini};
 use crate::literal::Literal;
-
-/// Parameters that `OpenQuake` has and that make no difference here: they are about outputs other than the
-/// curves of each model, about sources, models and random numbers that are not supported, or
-/// (`pointsource_distance`) allow shortcuts that are not taken.
-const WITHOUT_EFFECT: [&str; 19] = [
-    "complex_fault_mesh_spacing",
-    "concurrent_tasks",
-    "export_dir",
-    "hazard_maps",
-    "individual_curves",
-    "individual_rlzs",
-    "mean",
-    "mean_hazard_curves",
-    "poes",
-    "pointsource_distance",
-    "quantile_hazard_curves",
-    "quantiles",
-    "random_seed",
-    "reference_backarc",
-    "reference_depth_to_1pt0km_per_sec",
-    "reference_depth_to_2pt5km_per_sec",
-    "reference_vs30_type",
-    "ses_seed",
-    "uniform_hazard_spectra",
-];
+use crate::outputs::Outputs;
+use crate::parameters::Reader;
+use crate::sites::SiteList;
 
 /// A job.ini whose parameters were checked; the files it names were not yet read.
 #[derive(Debug)]
@@ -51,15 +31,12 @@ pub struct Job {
     pub source_model_logic_tree: FileReference,
     /// The logic tree of ground-motion models.
     pub gsim_logic_tree: FileReference,
-}
-
-/// Where the sites are given.
-#[derive(Debug)]
-pub enum SiteList {
-    /// In the job.ini, in the given line.
-    Inline(Vec<LonLat>, usize),
-    /// In a list of comma-separated values.
-    Csv(FileReference),
+    /// Which results are wanted.
+    pub outputs: Outputs,
+    /// What the user should know of the job.ini, though it can be used.
+    pub warnings: Vec<InputError>,
+    /// All files that belong to it, as soon as they are read.
+    pub files: InputFiles,
 }
 
 /// What a calculation goes by.
@@ -103,6 +80,7 @@ impl MaximumDistance {
 
 /// The parameters as they are kept with the results.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the switches of the job.ini")]
 pub struct Record<'a> {
     description: &'a str,
     investigation_time: f64,
@@ -113,248 +91,178 @@ pub struct Record<'a> {
     area_source_discretization: Option<f64>,
     rupture_mesh_spacing: Option<f64>,
     reference_vs30_value: Option<f64>,
+    individual_rlzs: bool,
+    mean: bool,
+    quantiles: &'a [f64],
+    poes: &'a [f64],
+    hazard_maps: bool,
+    uniform_hazard_spectra: bool,
 }
 
-impl Parameters {
-    /// Gives them in the form, and under the names, in which they are kept.
+impl Job {
+    /// Gives the parameters in the form, and under the names, in which they are kept.
     pub fn record(&self) -> Record<'_> {
+        let Self { parameters, outputs, .. } = self;
         Record {
-            description: &self.description,
-            investigation_time: self.investigation_time,
-            intensity_measure_types_and_levels: self
+            description: &parameters.description,
+            investigation_time: parameters.investigation_time,
+            intensity_measure_types_and_levels: parameters
                 .imtls
                 .iter()
                 .map(|(imt, levels)| (imt.to_string(), &levels[..]))
                 .collect(),
-            truncation_level: match self.truncation {
+            truncation_level: match parameters.truncation {
                 Truncation::None => None,
                 Truncation::Median => Some(0.0),
                 Truncation::At(level) => Some(level),
             },
-            maximum_distance: &self.maximum_distance.by_region,
-            width_of_mfd_bin: self.width_of_mfd_bin,
-            area_source_discretization: self.area_source_discretization,
-            rupture_mesh_spacing: self.rupture_mesh_spacing,
-            reference_vs30_value: self.reference_vs30,
+            maximum_distance: &parameters.maximum_distance.by_region,
+            width_of_mfd_bin: parameters.width_of_mfd_bin,
+            area_source_discretization: parameters.area_source_discretization,
+            rupture_mesh_spacing: parameters.rupture_mesh_spacing,
+            reference_vs30_value: parameters.reference_vs30,
+            individual_rlzs: outputs.individual_rlzs,
+            mean: outputs.mean,
+            quantiles: &outputs.quantiles,
+            poes: &outputs.poes,
+            hazard_maps: outputs.hazard_maps,
+            uniform_hazard_spectra: outputs.uniform_hazard_spectra,
         }
     }
 }
 
 impl Job {
-    /// Reads a job.ini.
+    /// Reads a job.ini from the disk.
     ///
     /// # Errors
-    /// When it cannot be read, or a parameter is missing, unknown or makes no sense.
+    /// When it cannot be read, or a parameter is missing, makes no sense or asks for what is not supported.
     pub fn read(file: &Path) -> Result<Self> {
-        let ini = Ini::parse(file, &read_text(file)?)?;
-        let mut reader = Reader { file, entries: ini.entries };
-        reader.check_mode()?;
-        let job = Self {
+        Self::read_from(file, InputFiles::default())
+    }
+
+    /// Reads the job.ini that a calculation has kept.
+    ///
+    /// # Errors
+    /// Those of the store, and as [`Job::read`].
+    pub fn of(store: &DataStore) -> Result<Self, Box<dyn Error>> {
+        let (files, job_ini) = InputFiles::of(store)?;
+        Ok(Self::read_from(&job_ini, files)?)
+    }
+
+    fn read_from(file: &Path, files: InputFiles) -> Result<Self> {
+        let mut reader = Reader::new(file, &read_text(file, &files)?, &files)?;
+        check_mode(&mut reader)?;
+        Ok(Self {
             file: file.into(),
-            parameters: reader.parameters()?,
-            sites: reader.sites()?,
+            parameters: Parameters::read(&mut reader)?,
+            sites: SiteList::read(&mut reader)?,
             source_model_logic_tree: reader.file("source_model_logic_tree_file")?,
             gsim_logic_tree: reader.file("gsim_logic_tree_file")?,
-        };
-        reader.refuse_unknown()?;
-        Ok(job)
-    }
-}
-
-/// Takes parameters out of a file, until none that is known is left.
-struct Reader<'a> {
-    file: &'a Path,
-    entries: BTreeMap<String, Entry>,
-}
-
-impl Reader<'_> {
-    fn wrong<T>(&self, name: &str, line: usize, what: &str) -> Result<T> {
-        Err(InputError::at(self.file, line, format!("{name}: {what}")))
-    }
-
-    fn optional(&mut self, name: &str) -> Option<Entry> {
-        self.entries.remove(name)
-    }
-
-    fn required(&mut self, name: &str) -> Result<Entry> {
-        self.optional(name)
-            .ok_or_else(|| InputError::of(self.file, format!("the parameter '{name}' is missing")))
-    }
-
-    fn check_mode(&mut self) -> Result<()> {
-        let mode = self.required("calculation_mode")?;
-        if mode.value != "classical" {
-            let what = format!("'{}' is not supported, only 'classical' is", mode.value);
-            return self.wrong("calculation_mode", mode.line, &what);
-        }
-        match self.optional("number_of_logic_tree_samples") {
-            Some(samples) if samples.value != "0" => self.wrong(
-                "number_of_logic_tree_samples",
-                samples.line,
-                &format!("'{}' is not supported, only 0 is: every model is used", samples.value),
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn parameters(&mut self) -> Result<Parameters> {
-        Ok(Parameters {
-            description: self.optional("description").map(|entry| entry.value).unwrap_or_default(),
-            investigation_time: {
-                let entry = self.required("investigation_time")?;
-                self.positive("investigation_time", &entry)?
-            },
-            imtls: self.imtls()?,
-            truncation: self.truncation()?,
-            maximum_distance: self.maximum_distance()?,
-            width_of_mfd_bin: self.optional_positive("width_of_mfd_bin")?,
-            area_source_discretization: self.optional_positive("area_source_discretization")?,
-            rupture_mesh_spacing: self.optional_positive("rupture_mesh_spacing")?,
-            reference_vs30: self.optional_positive("reference_vs30_value")?,
+            outputs: Outputs::read(&mut reader)?,
+            warnings: reader.finish()?,
+            files,
         })
     }
+}
 
-    fn number(&self, name: &str, entry: &Entry) -> Result<f64> {
-        match entry.value.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number),
-            _ => self.wrong(name, entry.line, &format!("'{}' is not a number", entry.value)),
-        }
+fn check_mode(reader: &mut Reader<'_>) -> Result<()> {
+    let mode = reader.required("calculation_mode")?;
+    if mode.value != "classical" {
+        let what = format!("'{}' is not supported, only 'classical' is", mode.value);
+        return reader.wrong("calculation_mode", mode.line, &what);
     }
-
-    fn positive(&self, name: &str, entry: &Entry) -> Result<f64> {
-        let number = self.number(name, entry)?;
-        if number > 0.0 {
-            Ok(number)
-        } else {
-            self.wrong(name, entry.line, &format!("{number} is not positive"))
-        }
+    match reader.optional("number_of_logic_tree_samples") {
+        Some(samples) if samples.value != "0" => reader.wrong(
+            "number_of_logic_tree_samples",
+            samples.line,
+            &format!(
+                "'{}' is not supported, only 0 is: every path of the logic trees is followed",
+                samples.value
+            ),
+        ),
+        _ => Ok(()),
     }
+}
 
-    fn optional_positive(&mut self, name: &str) -> Result<Option<f64>> {
-        self.optional(name).map(|entry| self.positive(name, &entry)).transpose()
+impl Parameters {
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(Self {
+            description: reader.optional("description").map(|entry| entry.value).unwrap_or_default(),
+            investigation_time: {
+                let entry = reader.required("investigation_time")?;
+                reader.positive("investigation_time", &entry)?
+            },
+            imtls: imtls(reader)?,
+            truncation: truncation(reader)?,
+            maximum_distance: maximum_distance(reader)?,
+            width_of_mfd_bin: reader.optional_positive("width_of_mfd_bin")?,
+            area_source_discretization: reader.optional_positive("area_source_discretization")?,
+            rupture_mesh_spacing: reader.optional_positive("rupture_mesh_spacing")?,
+            reference_vs30: reader.optional_positive("reference_vs30_value")?,
+        })
     }
+}
 
-    fn truncation(&mut self) -> Result<Truncation> {
-        let name = "truncation_level";
-        let Some(entry) = self.optional(name) else { return Ok(Truncation::None) };
-        match self.number(name, &entry)? {
-            level if level < 0.0 => self.wrong(name, entry.line, &format!("{level} is negative")),
-            level => Ok(Truncation::at(level)),
-        }
+fn truncation(reader: &mut Reader<'_>) -> Result<Truncation> {
+    let name = "truncation_level";
+    let Some(entry) = reader.optional(name) else { return Ok(Truncation::None) };
+    match reader.number(name, &entry)? {
+        level if level < 0.0 => reader.wrong(name, entry.line, &format!("{level} is negative")),
+        level => Ok(Truncation::at(level)),
     }
+}
 
-    fn literal(&self, name: &str, entry: &Entry) -> Result<Literal> {
-        Literal::parse(&entry.value)
-            .or_else(|wrong| self.wrong(name, entry.line + wrong.lines_before, &wrong.message))
-    }
-
-    fn maximum_distance(&mut self) -> Result<MaximumDistance> {
-        let name = "maximum_distance";
-        let entry = self.required(name)?;
-        let distances = match self.literal(name, &entry)? {
-            Literal::Dict(distances) => distances,
-            other => vec![(DEFAULT_REGION.into(), other)],
+fn maximum_distance(reader: &mut Reader<'_>) -> Result<MaximumDistance> {
+    let name = "maximum_distance";
+    let entry = reader.required(name)?;
+    let distances = match reader.literal(name, &entry)? {
+        Literal::Dict(distances) => distances,
+        other => vec![(DEFAULT_REGION.into(), other)],
+    };
+    let mut by_region = BTreeMap::new();
+    for (region, distance) in distances {
+        let Literal::Number(distance) = distance else {
+            return reader.wrong(
+                name,
+                entry.line,
+                "only one number, or one per tectonic region type, is supported",
+            );
         };
-        let mut by_region = BTreeMap::new();
-        for (region, distance) in distances {
-            let Literal::Number(distance) = distance else {
-                return self.wrong(
-                    name,
-                    entry.line,
-                    "only one number, or one per tectonic region type, is supported",
-                );
-            };
-            if distance <= 0.0 {
-                return self.wrong(name, entry.line, &format!("{distance} is not positive"));
-            }
-            by_region.insert(region, distance);
+        if distance <= 0.0 {
+            return reader.wrong(name, entry.line, &format!("{distance} is not positive"));
         }
-        Ok(MaximumDistance { by_region })
+        by_region.insert(region, distance);
     }
+    Ok(MaximumDistance { by_region })
+}
 
-    fn imtls(&mut self) -> Result<Vec<(Imt, Vec<f64>)>> {
-        let name = "intensity_measure_types_and_levels";
-        let entry = self.required(name)?;
-        let wrong = |what: &str| self.wrong(name, entry.line, what);
-        let Literal::Dict(items) = self.literal(name, &entry)? else {
-            return wrong("it should read {\"PGA\": [levels], …}");
+fn imtls(reader: &mut Reader<'_>) -> Result<Vec<(Imt, Vec<f64>)>> {
+    let name = "intensity_measure_types_and_levels";
+    let entry = reader.required(name)?;
+    let wrong = |what: &str| reader.wrong(name, entry.line, what);
+    let Literal::Dict(items) = reader.literal(name, &entry)? else {
+        return wrong("it should read {\"PGA\": [levels], …}");
+    };
+    let mut imtls: Vec<(Imt, Vec<f64>)> = Vec::new();
+    for (imt_name, levels) in items {
+        let Ok(imt) = Imt::from_str(&imt_name) else {
+            return wrong(&format!("unsupported intensity measure type '{imt_name}'"));
         };
-        let mut imtls: Vec<(Imt, Vec<f64>)> = Vec::new();
-        for (imt_name, levels) in items {
-            let Ok(imt) = Imt::from_str(&imt_name) else {
-                return wrong(&format!("unsupported intensity measure type '{imt_name}'"));
-            };
-            if imtls.iter().any(|(earlier, _)| *earlier == imt) {
-                return wrong(&format!("{imt} is given twice"));
-            }
-            match rising_levels(&levels) {
-                Some(levels) => imtls.push((imt, levels)),
-                None => {
-                    return wrong(&format!("the levels of {imt} are not a list of rising positive numbers"));
-                }
+        if imtls.iter().any(|(earlier, _)| *earlier == imt) {
+            return wrong(&format!("{imt} is given twice"));
+        }
+        match rising_levels(&levels) {
+            Some(levels) => imtls.push((imt, levels)),
+            None => {
+                return wrong(&format!("the levels of {imt} are not a list of rising positive numbers"));
             }
         }
-        if imtls.is_empty() {
-            return wrong("there is no intensity measure type");
-        }
-        imtls.sort_by_key(|(imt, _)| imt.to_string());
-        Ok(imtls)
     }
-
-    fn sites(&mut self) -> Result<SiteList> {
-        let names = ["sites", "sites_csv", "site_model_file"];
-        let mut given = names.into_iter().filter_map(|name| Some((name, self.optional(name)?)));
-        let found = (given.next(), given.next());
-        match found {
-            (None, _) => Err(InputError::of(
-                self.file,
-                "there are no sites: one of the parameters 'sites', 'sites_csv' and 'site_model_file' is \
-                 needed",
-            )),
-            (Some((first, _)), Some((second, entry))) => {
-                self.wrong(second, entry.line, &format!("sites are already given by '{first}'"))
-            }
-            (Some(("sites", entry)), None) => {
-                Ok(SiteList::Inline(self.inline_sites("sites", &entry)?, entry.line))
-            }
-            (Some((name, entry)), None) => self.reference(name, &entry).map(SiteList::Csv),
-        }
+    if imtls.is_empty() {
+        return wrong("there is no intensity measure type");
     }
-
-    fn inline_sites(&self, name: &str, entry: &Entry) -> Result<Vec<LonLat>> {
-        let mut sites = Vec::new();
-        for pair in entry.value.split(',') {
-            let numbers: Vec<_> = pair.split_whitespace().map(str::parse::<f64>).collect();
-            let [Ok(lon), Ok(lat)] = numbers[..] else {
-                return self.wrong(name, entry.line, &format!("'{pair}' is not a longitude and a latitude"));
-            };
-            let site = checked_place(lon, lat).or_else(|what| self.wrong(name, entry.line, &what))?;
-            sites.push(site);
-        }
-        Ok(sites)
-    }
-
-    fn file(&mut self, name: &str) -> Result<FileReference> {
-        let entry = self.required(name)?;
-        self.reference(name, &entry)
-    }
-
-    fn reference(&self, name: &str, entry: &Entry) -> Result<FileReference> {
-        if entry.value.is_empty() {
-            return self.wrong(name, entry.line, "no file is named");
-        }
-        Ok(FileReference::new(&entry.value, self.file, entry.line))
-    }
-
-    fn refuse_unknown(&self) -> Result<()> {
-        let unknown = self.entries.iter().filter(|(name, _)| !WITHOUT_EFFECT.contains(&name.as_str()));
-        match unknown.min_by_key(|(_, entry)| entry.line) {
-            Some((name, entry)) => {
-                Err(InputError::at(self.file, entry.line, format!("unknown parameter '{name}'")))
-            }
-            None => Ok(()),
-        }
-    }
+    imtls.sort_by_key(|(imt, _)| imt.to_string());
+    Ok(imtls)
 }
 
 /// Gives the levels if they are numbers above zero, each larger than the one before.

@@ -1,53 +1,52 @@
-//! Classical probabilistic seismic hazard analysis: from a job.ini of `OpenQuake` to hazard curves in a
-//! calculation of their own, and to an HDF5 file that `HDFView` opens.
-//!
-//! ```text
-//! cargo run --release --example classical_psha -- examples/classical_psha/demo/job.ini
-//! ```
-//!
-//! The curves of each ground-motion model are saved by the thread that completes them, under `/<number of the
-//! tectonic region type>/<model>`: a table with a column for each intensity measure type, a row for each
-//! site, and in it a probability of exceedance for each level.
-
+#![doc = include_str!("README.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed"))]
 
 use std::env;
 use std::error::Error;
-use std::path::Path;
 use std::process::ExitCode;
 
-use calcstore::{DataStore, Status};
-use rayon::prelude::*;
+use calcstore::DataStore;
 
-use crate::arguments::{Arguments, HELP};
-use crate::console::{Console, Timer, print_line};
-use crate::hazard::HazardCalculator;
+use crate::arguments::{Arguments, HELP, Run, Which};
+use crate::calculation::{Calculation, Input};
+use crate::console::print_line;
 use crate::job::Job;
-use crate::source::TectonicRegion;
+use crate::timer::Timer;
 
 mod area;
 mod arguments;
 mod block;
+mod calculation;
+mod combine;
 mod console;
 mod error;
 mod exceedance;
 mod fault;
+mod files;
 mod floating;
 mod geometry;
 mod gsim;
 mod hazard;
 mod imt;
 mod ini;
+mod interrupt;
 mod job;
 mod literal;
 mod logic_tree;
 mod mfd;
 mod nrml;
+mod outputs;
+mod parameters;
+mod plan;
+mod plot;
+mod realizations;
 mod results;
 mod rupture;
 mod scaling;
 mod sites;
 mod source;
+mod statistics;
+mod timer;
 mod xml;
 
 #[cfg(test)]
@@ -61,52 +60,58 @@ mod test_data;
 #[cfg(test)]
 mod verification;
 
-fn compute_classical_psha(job_ini: &Path, timer: &mut Timer) -> Result<(), Box<dyn Error>> {
+fn compute_classical_psha(run: &Run, timer: &mut Timer) -> Result<(), Box<dyn Error>> {
     // read the configuration, the sites and the sources by tectonic region type, each with its GSIMs: all is
-    // checked here
-    let job = Job::read(job_ini)?;
-    let sites = sites::read(&job)?;
-    let regions = logic_tree::read_regions(&job, &sites)?;
-    timer.ends("reading");
-    // instantiate an empty datastore
-    let store = DataStore::create()?;
-    let calculator = HazardCalculator::new(&job.parameters, &sites);
-    let outcome = results::save_inputs(&store, &job, &sites, &regions)
-        .and_then(|()| save_curves(&store, &calculator, &regions, timer));
-    timer.ends("computing and saving");
-    timer.counts(calculator.evaluations(&regions));
-    let outcome = outcome.and_then(|()| {
-        store.set_status(Status::Complete)?;
-        store.flush()?;
-        store.export_hdf5()
-    });
-    timer.ends("exporting");
-    if let Err(error) = outcome {
-        // What went wrong first is what the user has to know.
-        let _ = store.set_status(Status::Failed);
-        return Err(error.into());
+    // checked here, before there is a calculation
+    let (job, kept) = match &run.calculation {
+        Which::New(job_ini) => (Job::read(job_ini)?, None),
+        Which::Kept(id) => {
+            let store = DataStore::open(*id)?;
+            (Job::of(&store)?, Some(store))
+        }
+    };
+    for warning in &job.warnings {
+        eprintln!("classical_psha: {warning}");
     }
-    print_line(&format!("See the results with hdfview {}/output.hdf5", store.calc_dir().display()));
-    Ok(())
+    let input = Input::read(job)?;
+    timer.ends("reading");
+    // instantiate an empty datastore, or go on with one
+    let resumed = kept.is_some();
+    let store = kept.map_or_else(DataStore::create, Ok)?;
+    interrupt::watch(&store);
+    let calculation = Calculation::new(store, input);
+    let outcome = calculation.save_inputs().and_then(|()| {
+        if resumed {
+            calculation.say_resumed()?;
+        }
+        if run.prepare {
+            calculation.say_prepared();
+            return Ok(());
+        }
+        compute(&calculation, run, timer)
+    });
+    interrupt::complete();
+    outcome.inspect_err(|_| calculation.mark_failed())
 }
 
-/// Computes the curves of each tectonic region type and GSIM; each thread saves what it completes.
-fn save_curves(
-    store: &DataStore,
-    calculator: &HazardCalculator<'_>,
-    regions: &[TectonicRegion],
-    timer: &Timer,
-) -> calcstore::Result<()> {
-    let console = Console::new(regions, calculator.work(regions));
-    regions.par_iter().enumerate().try_for_each(|(trt_id, region)| {
-        console.considering(trt_id, region);
-        region.gsims.par_iter().enumerate().try_for_each(|(index, &gsim)| {
-            let curves = calculator.curves(region, gsim, &|pairs| console.advance(pairs));
-            let dskey = format!("/{trt_id}/{gsim}");
-            console.saving(trt_id, index, &dskey);
-            timer.saving(|| store.insert(&dskey, &results::curves_table(curves)?))
-        })
-    })
+fn compute(calculation: &Calculation, run: &Run, timer: &mut Timer) -> Result<(), Box<dyn Error>> {
+    if !calculation.is_complete()? {
+        // compute the curves of each tectonic region type and GSIM; each thread saves what it completes
+        let evaluations = calculation.save_curves(run.share, timer)?;
+        timer.ends("computing");
+        timer.counts(evaluations);
+        if !calculation.has_all_curves()? {
+            return Ok(calculation.save_times(timer, run.share)?);
+        }
+        // the mean over the realizations, and what is made of it
+        calculation.combine()?;
+        timer.ends("combining");
+        calculation.save_times(timer, run.share)?;
+        calculation.complete()?;
+    }
+    let file = calculation.export()?;
+    timer.ends("exporting");
+    if run.plot { calculation.plot(&file) } else { Ok(()) }
 }
 
 fn main() -> ExitCode {
@@ -115,10 +120,10 @@ fn main() -> ExitCode {
             print_line(HELP);
             Ok(())
         }
-        Ok(Arguments::Run { job_ini, verbose }) => {
+        Ok(Arguments::Run(run)) => {
             let mut timer = Timer::new();
-            let outcome = compute_classical_psha(&job_ini, &mut timer);
-            if verbose {
+            let outcome = compute_classical_psha(&run, &mut timer);
+            if run.verbose {
                 eprintln!("{}", timer.report());
             }
             outcome

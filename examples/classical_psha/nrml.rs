@@ -1,8 +1,9 @@
 //! Source models.
 
 use crate::area;
-use crate::error::{FileReference, InputError, Result};
+use crate::error::{InputError, Result};
 use crate::fault::SimpleFault;
+use crate::files::FileReference;
 use crate::floating::FaultSource;
 use crate::geometry::LonLat;
 use crate::job::{Job, checked_place};

@@ -1,8 +1,75 @@
 //! The sites: where hazard is wanted, and what is known of the ground there.
 
-use crate::error::{FileReference, InputError, Result};
+use crate::area;
+use crate::error::{InputError, Result};
+use crate::files::FileReference;
 use crate::geometry::LonLat;
-use crate::job::{Job, SiteList, checked_place};
+use crate::ini::Entry;
+use crate::job::{Job, checked_place};
+use crate::parameters::Reader;
+
+/// Where the sites are given.
+#[derive(Debug)]
+pub enum SiteList {
+    /// In the job.ini, in the given line.
+    Inline(Vec<LonLat>, usize),
+    /// In a list of comma-separated values.
+    Csv(FileReference),
+    /// On a grid of so many km within a polygon in the job.ini, in the given line.
+    Region(Vec<LonLat>, f64, usize),
+}
+
+impl SiteList {
+    /// Takes it out of a job.ini.
+    ///
+    /// # Errors
+    /// When it is missing, is there twice or makes no sense.
+    pub fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let names = ["sites", "sites_csv", "site_model_file", "region"];
+        let mut given = names.into_iter().filter_map(|name| Some((name, reader.optional(name)?)));
+        let found = (given.next(), given.next());
+        match found {
+            (None, _) => Err(reader.error(
+                "there are no sites: one of the parameters 'sites', 'sites_csv', 'site_model_file' and 'region' is \
+                 needed",
+            )),
+            (Some((first, _)), Some((second, entry))) => {
+                reader.wrong(second, entry.line, &format!("sites are already given by '{first}'"))
+            }
+            (Some(("sites", entry)), None) => Ok(Self::Inline(places(reader, "sites", &entry)?, entry.line)),
+            (Some(("region", entry)), None) => region(reader, &entry),
+            (Some((name, entry)), None) => reader.reference(name, &entry).map(Self::Csv),
+        }
+    }
+}
+
+/// Reads pairs of longitude and latitude with commas between.
+fn places(reader: &Reader<'_>, name: &str, entry: &Entry) -> Result<Vec<LonLat>> {
+    let mut places = Vec::new();
+    for pair in entry.value.split(',') {
+        let numbers: Vec<_> = pair.split_whitespace().map(str::parse::<f64>).collect();
+        let [Ok(lon), Ok(lat)] = numbers[..] else {
+            return reader.wrong(name, entry.line, &format!("'{pair}' is not a longitude and a latitude"));
+        };
+        places.push(checked_place(lon, lat).or_else(|what| reader.wrong(name, entry.line, &what))?);
+    }
+    Ok(places)
+}
+
+fn region(reader: &mut Reader<'_>, entry: &Entry) -> Result<SiteList> {
+    let mut corners = places(reader, "region", entry)?;
+    if corners.len() > 1 && corners.first() == corners.last() {
+        corners.pop();
+    }
+    if corners.len() < 3 {
+        let what = format!("a polygon has 3 points at least, not {}", corners.len());
+        return reader.wrong("region", entry.line, &what);
+    }
+    let Some(spacing) = reader.optional_positive("region_grid_spacing")? else {
+        return Err(reader.error("the parameter 'region_grid_spacing' is missing, and region needs it"));
+    };
+    Ok(SiteList::Region(corners, spacing, entry.line))
+}
 
 /// A site.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +94,11 @@ pub fn read(job: &Job) -> Result<Vec<Site>> {
             (&job.file, places.iter().map(|&place| (Site { place, vs30: None }, *line)).collect())
         }
         SiteList::Csv(reference) => (&reference.path, read_csv(reference)?),
+        SiteList::Region(corners, spacing, line) => {
+            let grid = area::discretize(corners, *spacing);
+            let grid = grid.map_err(|what| InputError::at(&job.file, *line, format!("region: {what}")))?;
+            (&job.file, grid.into_iter().map(|place| (Site { place, vs30: None }, *line)).collect())
+        }
     };
     for (site, _) in &mut sites {
         site.vs30 = site.vs30.or(job.parameters.reference_vs30);
@@ -130,16 +202,17 @@ fn read_csv(reference: &FileReference) -> Result<Vec<(Site, usize)>> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::path::Path;
 
     use super::*;
+    use crate::files::InputFiles;
     use crate::test_data::package_file;
 
     fn sites(list: &str) -> Vec<(f64, f64, Option<f64>)> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sites.csv");
-        fs::write(&path, list).unwrap();
-        let reference = FileReference { path, named_in: Path::new("job.ini").into(), line: 1 };
+        fs::write(path, list).unwrap();
+        let reference =
+            FileReference::new("sites.csv", &folder.path().join("job.ini"), 1, &InputFiles::default());
         let sites = read_csv(&reference).unwrap();
         sites.into_iter().map(|(site, _)| (site.place.lon, site.place.lat, site.vs30)).collect()
     }

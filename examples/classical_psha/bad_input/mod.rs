@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::error::Result;
+use crate::error::{InputError, Result};
 use crate::job::Job;
 use crate::test_data::package_file;
 use crate::{logic_tree, sites};
@@ -19,10 +19,16 @@ const AREA: &str = "tests/data/psha/inputs/peer_s1c10_d2";
 const FAULT: &str = "tests/data/psha/inputs/peer_s1c01";
 const CSV: &str = "tests/data/psha/inputs/stable_continental";
 
-fn read_everything(job_ini: &Path) -> Result<()> {
+/// Reads everything, and gives the warnings.
+fn read_everything(job_ini: &Path) -> Result<Vec<InputError>> {
     let job = Job::read(job_ini)?;
     let sites = sites::read(&job)?;
-    logic_tree::read_regions(&job, &sites).map(|_| ())
+    logic_tree::read_regions(&job, &sites).map(|_| job.warnings)
+}
+
+fn told(warnings: &[InputError]) -> String {
+    let lines: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+    if lines.is_empty() { "all is well".into() } else { lines.join("; ") }
 }
 
 /// Copies a calculation, damages it and gives the complaint, with paths relative to the copy.
@@ -37,7 +43,7 @@ fn complaint((calculation, file, old, new, _): Fault) -> String {
     assert!(text.contains(old), "{file} does not hold {old}");
     fs::write(&path, text.replacen(old, new, 1)).unwrap();
     let told = read_everything(&copy.path().join("job.ini"))
-        .map_or_else(|error| error.to_string(), |()| "all is well".into());
+        .map_or_else(|error| error.to_string(), |warnings| told(&warnings));
     told.replace(&format!("{}/", copy.path().display()), "")
 }
 
@@ -57,6 +63,15 @@ fn every_spelling_of_good_input_is_read() {
         (DEMO, "job.ini", "truncation_level = 3", ""),
         (DEMO, "job.ini", "{\"PGA\": [0.01", "\n  {'SA(0.2)': logscale(1e-3, 2, 20),\n  # g\n 'PGA': [0.01"),
         (DEMO, "gmmLT.xml", "SadighEtAl1997", "\n [SadighEtAl1997]\n"),
+        (
+            DEMO,
+            "job.ini",
+            "sites = 10.1 45.05, 10.4 45.2",
+            "region = 10 45, 11 45, 10.5 46\nregion_grid_spacing = 20",
+        ),
+        (DEMO, "job.ini", "quantiles = 0.15", "minimum_magnitude = 0.0\nquantile_hazard_curves = [0.15],"),
+        (DEMO, "job.ini", "mean = true", "mean_hazard_curves = 0\nshift_hypo = false"),
+        (DEMO, "ssmLT.xml", "branchSetID", "applyToBranches='ALL' branchSetID"),
         (DEMO, "source_model.xml", "<sourceGroup ", "<sourceGroup rup_interdep='indep' "),
         (AREA, "source_model.xml", "-122.080 38.899", "-122.080 38.899 -122.000 38.901"),
     ] {

@@ -53,6 +53,36 @@ const IN_LOGIC_TREES: &[Fault] = &[
     ),
     (
         DEMO,
+        SOURCE_TREE,
+        "</logicTree>",
+        "<logicTreeBranchSet branchSetID='b' uncertaintyType='bGRRelative'/></logicTree>",
+        "ssmLT.xml:11: logicTreeBranchSet: a second branch set, of 'bGRRelative', is not supported: there is one, of \
+             'sourceModel'",
+    ),
+    (
+        DEMO,
+        SOURCE_TREE,
+        "branchSetID",
+        "applyToBranches='b1' branchSetID",
+        "ssmLT.xml:5: logicTreeBranchSet: applyToBranches is not supported: branch sets apply to everything",
+    ),
+    (
+        DEMO,
+        SOURCE_TREE,
+        "branchSetID",
+        "applyToTectonicRegionType='Volcanic' branchSetID",
+        "ssmLT.xml:5: logicTreeBranchSet: applyToTectonicRegionType is not supported for source models",
+    ),
+    (DEMO, GSIM_TREE, "\"b12\"", "\"b11\"", "gmmLT.xml:11: logicTreeBranch: branchID 'b11' is there twice"),
+    (
+        DEMO,
+        GSIM_TREE,
+        "<uncertaintyWeight>",
+        "<uncertaintyWeight imt='PGA'>",
+        "gmmLT.xml:9: uncertaintyWeight: a weight by intensity measure type is not supported",
+    ),
+    (
+        DEMO,
         GSIM_TREE,
         "SadighEtAl1997",
         "SadighEtAl1998",
@@ -81,7 +111,7 @@ const IN_LOGIC_TREES: &[Fault] = &[
         "job.ini",
         "reference_vs30_value = 800.0",
         "",
-        "gmmLT.xml:12: BooreAtkinson2008 needs vs30: give a column of the sites or reference_vs30_value",
+        "gmmLT.xml:8: SadighEtAl1997 needs vs30: give a column of the sites or reference_vs30_value",
     ),
     (
         DEMO,

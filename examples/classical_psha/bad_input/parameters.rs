@@ -14,7 +14,7 @@ const IN_PARAMETERS: &[Fault] = &[
         "random seed",
         "job.ini:4: 'random seed' is neither '[section]' nor 'name = value'",
     ),
-    (DEMO, JOB, "random_seed", "random_sed", "job.ini:4: unknown parameter 'random_sed'"),
+    (DEMO, JOB, "random_seed", "random_sed", "job.ini:4: warning: unknown parameter 'random_sed' is ignored"),
     (
         DEMO,
         JOB,
@@ -35,7 +35,8 @@ const IN_PARAMETERS: &[Fault] = &[
         JOB,
         "samples = 0",
         "samples = 10",
-        "job.ini:10: number_of_logic_tree_samples: '10' is not supported, only 0 is: every model is used",
+        "job.ini:10: number_of_logic_tree_samples: '10' is not supported, only 0 is: every path of the logic trees is \
+             followed",
     ),
     (DEMO, JOB, "investigation_time = 50.0", "", "job.ini: the parameter 'investigation_time' is missing"),
     (
@@ -146,8 +147,8 @@ const IN_SITES: &[Fault] = &[
         JOB,
         "sites = 10.1 45.05, 10.4 45.2",
         "",
-        "job.ini: there are no sites: one of the parameters 'sites', 'sites_csv' and 'site_model_file' \
-             is needed",
+        "job.ini: there are no sites: one of the parameters 'sites', 'sites_csv', 'site_model_file' \
+             and 'region' is needed",
     ),
     (
         DEMO,
@@ -179,6 +180,27 @@ const IN_SITES: &[Fault] = &[
         "sites.csv",
         "job.ini:7: cannot read sites.csv: No such file or directory (os error 2)",
     ),
+    (
+        DEMO,
+        JOB,
+        "sites = 10.1 45.05, 10.4 45.2",
+        "region = 10 45, 11 45, 10 46",
+        "job.ini: the parameter 'region_grid_spacing' is missing, and region needs it",
+    ),
+    (
+        DEMO,
+        JOB,
+        "sites = 10.1 45.05, 10.4 45.2",
+        "region = 10 45, 11 45, 10 45",
+        "job.ini:7: region: a polygon has 3 points at least, not 2",
+    ),
+    (
+        DEMO,
+        JOB,
+        "sites = 10.1 45.05, 10.4 45.2",
+        "region_grid_spacing = 900\nregion = 10 45, 11 45, 11 46",
+        "job.ini:8: region: no point of the 900 km grid is inside the polygon",
+    ),
     (CSV, LIST, "vs30,", "vs31,", "site_model.csv:1: unknown column 'vs31'"),
     (CSV, LIST, "vs30measured", "vs30", "site_model.csv:1: the column 'vs30' is there twice"),
     (
@@ -197,4 +219,51 @@ const IN_SITES: &[Fault] = &[
 #[test]
 fn faults_of_the_sites_are_told() {
     assert_complaints(IN_SITES);
+}
+
+const IN_OUTPUTS: &[Fault] = &[
+    (
+        DEMO,
+        JOB,
+        "mean = true",
+        "minimum_magnitude = 5",
+        "job.ini:35: minimum_magnitude: not supported, and the curves would not be the same without it",
+    ),
+    (
+        DEMO,
+        JOB,
+        "quantiles = 0.15",
+        "quantile_hazard_curves = 0.1\nquantiles = 0.15",
+        "job.ini:36: quantile_hazard_curves: 'quantiles', its other name, is given too",
+    ),
+    (
+        DEMO,
+        JOB,
+        "quantiles = 0.15",
+        "quantiles = 1.5",
+        "job.ini:36: quantiles: '1.5' is not a probability between 0 and 1",
+    ),
+    (DEMO, JOB, "quantiles = 0.15", "quantiles = 0.5", "job.ini:36: quantiles: 0.5 is given twice"),
+    (DEMO, JOB, "mean = true", "mean = sure", "job.ini:35: mean: 'sure' is neither true nor false"),
+    (DEMO, JOB, "poes = 0.1 0.02", "", "job.ini: the parameter 'poes' is missing, and hazard_maps needs it"),
+    (
+        DEMO,
+        JOB,
+        "mean = true\nquantiles = 0.15 0.5 0.85",
+        "mean = false",
+        "job.ini: hazard_maps are made of mean or quantile curves, and there are none",
+    ),
+    (
+        DEMO,
+        JOB,
+        "hazard_maps = true",
+        "hazard_maps = false\nfoo = 1",
+        "job.ini:37: warning: poes is of no use without 'hazard_maps = true' or 'uniform_hazard_spectra = true'; \
+             job.ini:39: warning: unknown parameter 'foo' is ignored",
+    ),
+];
+
+#[test]
+fn faults_of_the_wanted_outputs_are_told() {
+    assert_complaints(IN_OUTPUTS);
 }
