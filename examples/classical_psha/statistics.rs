@@ -112,6 +112,14 @@ mod tests {
 
     #[test]
     fn one_of_two_small_probabilities_keeps_its_digits() {
-        assert_eq!([either(0.0, 1e-20), either(1.0, 0.3), either(0.5, 0.5)], [1e-20, 1.0, 0.75]);
+        for (a, b, expected) in
+            [(0.0, 1e-20, 1e-20), (1e-20, 1e-20, 2e-20), (1.0, 0.3, 1.0), (0.5, 0.5, 0.75)]
+        {
+            let ours = either(a, b);
+            assert!(
+                (ours / expected - 1.0_f64).abs() < 1e-15,
+                "{a} or {b}: {ours:e} instead of {expected:e}"
+            );
+        }
     }
 }
