@@ -114,8 +114,12 @@ fn curves_at<const SITES: usize>(case: &str, wanted: [[f64; 2]; SITES]) -> [Vec<
 }
 
 /// Compares probabilities, which must be within `absolute` or `relative` of what is expected where that is above
-/// `least`.
-fn assert_near(case: &str, pairs: impl Iterator<Item = (f64, f64)>, [absolute, relative, least]: [f64; 3]) {
+/// `least`. Gives the largest difference.
+fn assert_near(
+    case: &str,
+    pairs: impl Iterator<Item = (f64, f64)>,
+    [absolute, relative, least]: [f64; 3],
+) -> f64 {
     let (mut worst, mut worst_relative, mut compared) = (0.0_f64, 0.0_f64, 0);
     for (ours, expected) in pairs {
         let difference = (ours - expected).abs();
@@ -131,18 +135,19 @@ fn assert_near(case: &str, pairs: impl Iterator<Item = (f64, f64)>, [absolute, r
     }
     println!("PEER {case}: {compared} values, largest difference {worst:.1e}, relative {worst_relative:.1e}");
     assert!(compared > 0);
+    worst
 }
 
-/// Compares a case with the integrals.
+/// Compares a case with the integrals; gives the largest difference.
 fn assert_integrals(
     (case, n): (&str, Option<f64>),
     fault: &Fault,
     bins: (&[MagnitudeRate], u32),
     bounds: [f64; 3],
-) {
+) -> f64 {
     let ours = curves_at(case, FAULT_SITES).into_iter().flatten();
     let expected = FAULT_SITES.into_iter().flat_map(|site| fault.curve(bins, n, site));
-    assert_near(case, ours.zip(expected), bounds);
+    assert_near(case, ours.zip(expected), bounds)
 }
 
 /// Compares a case with the probabilities that the report gives for some of its levels.
@@ -226,15 +231,24 @@ fn case_8_agrees_with_the_integral_over_positions_for_each_truncation() {
         ("peer_set1/job_c08b.ini", Some(2.0)),
         ("peer_set1/job_c08c.ini", Some(3.0)),
     ] {
-        // Positions at both ends of a mesh of 0.1 km weigh 0.1 / 4.9 / 2 more than in the integral.
+        // Ruptures are a whole number of meshes of 0.1 km wide and long, and positions at both ends weigh
+        // 0.1 / 4.9 / 2 more than in the integral.
         assert_integrals((case, n), &FAULT_1, (&bins, 100), [5e-6, 0.015, 0.0]);
     }
+    // It is the mesh: with one twice as coarse, the difference is twice as large.
+    let differences = [
+        ("peer_set1/job_c08b_coarse.ini", [5e-6, 0.03, 0.0]),
+        ("peer_set1/job_c08b.ini", [5e-6, 0.015, 0.0]),
+    ]
+    .map(|(case, bounds)| assert_integrals((case, Some(2.0)), &FAULT_1, (&bins, 100), bounds));
+    assert!(differences[1] < 0.6 * differences[0], "{differences:?}");
 }
 
 #[test]
 fn cases_10_and_11_agree_with_the_report() {
     assert_published("peer_set1/job_c10.ini", [AREA_SITES[0], AREA_SITES[1]], "case10", [0.0, 0.02, 2e-5]);
-    // The report's own answers to case 11 differ by so much from the integral below, which we agree with better.
+    // Six depths, as the report has it, give up to 1.8 % more than its answers, which depths without steps meet
+    // within 1 %. The rest is the grid of 2 km: it is 1.1 % at most, and less with a finer one.
     assert_published("peer_set1/job_c11.ini", [AREA_SITES[0], AREA_SITES[1]], "case11", [0.0, 0.04, 5e-5]);
 }
 
@@ -250,8 +264,10 @@ fn case_11_agrees_with_the_areas_of_circles_in_the_middle_of_the_circle() {
         });
         -(-shares.sum::<f64>()).exp_m1()
     });
+    // A grid of 5 km is 1.6 % off, this one of 2 km 0.8 %, and one of 1 km 0.6 %, of which 0.3 % stay: the outline
+    // has corners, and the earth is round.
     let [ours] = curves_at("peer_set1/job_c11.ini", [AREA_SITES[0]]);
-    assert_near("peer_set1/job_c11.ini", ours.into_iter().zip(expected), [0.0, 0.015, 2e-5]);
+    assert_near("peer_set1/job_c11.ini", ours.into_iter().zip(expected), [0.0, 0.01, 2e-5]);
 }
 
 /// Gives the distance at which the median is a level, found by halving; 0 if it is nowhere so high.
