@@ -24,7 +24,7 @@ const LAYER: Seismogenic = Seismogenic { upper: 0.0, lower: 20.0, aspect_ratio: 
 fn curves(gsim: &str, sources: Vec<Source>, places: &[LonLat], truncation: Truncation) -> Vec<Vec<f64>> {
     let mut job = Job::read(&package_file("tests/data/psha/inputs/multi_trt/job.ini")).unwrap();
     job.parameters.truncation = truncation;
-    let sites: Vec<_> = places.iter().map(|&place| Site { place, vs30: Some(500.0) }).collect();
+    let sites: Vec<_> = places.iter().map(|&place| Site { place, depth: 0.0, vs30: Some(500.0) }).collect();
     let gsim = Gsim::by_name(gsim).unwrap();
     let region = TectonicRegion { name: "R".into(), maximum_distance: 1000.0, sources, gsims: vec![gsim] };
     let curves: Vec<(_, Array2<f64>)> =

@@ -43,7 +43,7 @@ impl<'a> HazardCalculator<'a> {
     /// Prepares for the given sites.
     pub fn new(parameters: &'a Parameters, sites: &[Site]) -> Self {
         let position = |site: &Site| SitePosition {
-            vectors: (site.place.below(0.0), site.place.direction()),
+            vectors: (site.place.below(site.depth), site.place.direction()),
             // Not a number where unknown: the input is checked for models that ask for it.
             vs30: site.vs30.unwrap_or(f64::NAN),
         };

@@ -59,6 +59,9 @@ fn site_table(sites: &[Site]) -> Result<Table> {
     let mut table = Table::new();
     table.push("lon", sites.iter().map(|site| site.place.lon).collect::<Vec<_>>())?;
     table.push("lat", sites.iter().map(|site| site.place.lat).collect::<Vec<_>>())?;
+    if sites.iter().any(|site| site.depth != 0.0) {
+        table.push("depth", sites.iter().map(|site| site.depth).collect::<Vec<_>>())?;
+    }
     // Models for hard rock do without: then it may be unknown.
     if let Some(vs30) = sites.iter().map(|site| site.vs30).collect::<Option<Vec<_>>>() {
         table.push("vs30", vs30)?;

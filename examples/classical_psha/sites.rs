@@ -1,5 +1,7 @@
 //! The sites: where hazard is wanted, and what is known of the ground there.
 
+use std::ops::RangeInclusive;
+
 use crate::area;
 use crate::error::{InputError, Result};
 use crate::files::FileReference;
@@ -12,7 +14,7 @@ use crate::parameters::Reader;
 #[derive(Debug)]
 pub enum SiteList {
     /// In the job.ini, in the given line.
-    Inline(Vec<LonLat>, usize),
+    Inline(Vec<Site>, usize),
     /// In a list of comma-separated values.
     Csv(FileReference),
     /// On a grid of so many km within a polygon in the job.ini, in the given line.
@@ -36,28 +38,26 @@ impl SiteList {
             (Some((first, _)), Some((second, entry))) => {
                 reader.wrong(second, entry.line, &format!("sites are already given by '{first}'"))
             }
-            (Some(("sites", entry)), None) => Ok(Self::Inline(places(reader, "sites", &entry)?, entry.line)),
+            (Some(("sites", entry)), None) => Ok(Self::Inline(points(reader, "sites", &entry)?, entry.line)),
             (Some(("region", entry)), None) => region(reader, &entry),
             (Some((name, entry)), None) => reader.reference(name, &entry).map(Self::Csv),
         }
     }
 }
 
-/// Reads pairs of longitude and latitude with commas between.
-fn places(reader: &Reader<'_>, name: &str, entry: &Entry) -> Result<Vec<LonLat>> {
-    let mut places = Vec::new();
-    for pair in entry.value.split(',') {
-        let numbers: Vec<_> = pair.split_whitespace().map(str::parse::<f64>).collect();
-        let [Ok(lon), Ok(lat)] = numbers[..] else {
-            return reader.wrong(name, entry.line, &format!("'{pair}' is not a longitude and a latitude"));
-        };
-        places.push(checked_place(lon, lat).or_else(|what| reader.wrong(name, entry.line, &what))?);
-    }
-    Ok(places)
+/// Reads points with commas between.
+fn points(reader: &Reader<'_>, name: &str, entry: &Entry) -> Result<Vec<Site>> {
+    let point = |text: &str| Columns::of_point(&text.split_whitespace().collect::<Vec<_>>());
+    entry
+        .value
+        .split(',')
+        .map(|text| point(text).or_else(|what| reader.wrong(name, entry.line, &what)))
+        .collect()
 }
 
 fn region(reader: &mut Reader<'_>, entry: &Entry) -> Result<SiteList> {
-    let mut corners = places(reader, "region", entry)?;
+    let points = points(reader, "region", entry)?;
+    let mut corners: Vec<_> = points.iter().map(|point| point.place).collect();
     if corners.len() > 1 && corners.first() == corners.last() {
         corners.pop();
     }
@@ -76,13 +76,43 @@ fn region(reader: &mut Reader<'_>, entry: &Entry) -> Result<SiteList> {
 pub struct Site {
     /// Where it is.
     pub place: LonLat,
+    /// How deep it is, in km; negative above the sea.
+    pub depth: f64,
     /// The time-averaged shear-wave velocity of the upper 30 m, in m/s, if known.
     pub vs30: Option<f64>,
 }
 
+impl Site {
+    /// One at the surface, of which no more is known.
+    fn at(place: LonLat) -> Self {
+        Self { place, depth: 0.0, vs30: None }
+    }
+}
+
 /// Columns of site lists that `OpenQuake` has and that no model here asks for.
-const UNUSED_COLUMNS: [&str; 8] =
-    ["backarc", "custom_site_id", "site_id", "siteclass", "vs30measured", "xvf", "z1pt0", "z2pt5"];
+const UNUSED_COLUMNS: [&str; 18] = [
+    "ampcode",
+    "backarc",
+    "bas",
+    "custom_site_id",
+    "ec8",
+    "f0",
+    "geology",
+    "h800",
+    "kappa0",
+    "region",
+    "site_id",
+    "siteclass",
+    "slope",
+    "soiltype",
+    "vs30measured",
+    "xvf",
+    "z1pt0",
+    "z2pt5",
+];
+
+/// Between these depths, in km, there are sites; what is beyond is more likely a `vs30`.
+const DEPTHS: RangeInclusive<f64> = -10.0..=15.0;
 
 /// Reads the sites of a job, sorted by longitude and latitude.
 ///
@@ -90,14 +120,12 @@ const UNUSED_COLUMNS: [&str; 8] =
 /// When the file is missing or malformed, there is no site, or one is there twice.
 pub fn read(job: &Job) -> Result<Vec<Site>> {
     let (file, mut sites) = match &job.sites {
-        SiteList::Inline(places, line) => {
-            (&job.file, places.iter().map(|&place| (Site { place, vs30: None }, *line)).collect())
-        }
+        SiteList::Inline(sites, line) => (&job.file, sites.iter().map(|&site| (site, *line)).collect()),
         SiteList::Csv(reference) => (&reference.path, read_csv(reference)?),
         SiteList::Region(corners, spacing, line) => {
             let grid = area::discretize(corners, *spacing);
             let grid = grid.map_err(|what| InputError::at(&job.file, *line, format!("region: {what}")))?;
-            (&job.file, grid.into_iter().map(|place| (Site { place, vs30: None }, *line)).collect())
+            (&job.file, grid.into_iter().map(|place| (Site::at(place), *line)).collect())
         }
     };
     for (site, _) in &mut sites {
@@ -123,25 +151,37 @@ struct Columns {
     count: usize,
     lon: usize,
     lat: usize,
+    depth: Option<usize>,
     vs30: Option<usize>,
 }
 
 impl Columns {
-    /// Without a header a list has two columns: a third would be the depth in `OpenQuake`, and is not guessed
-    /// at.
+    /// Without a header there are a longitude, a latitude and, if there is a third column, a depth.
     fn without_header(fields: &[&str]) -> Result<Self, String> {
-        if fields.len() == 2 {
-            return Ok(Self { count: 2, lon: 0, lat: 1, vs30: None });
+        match fields.len() {
+            count @ (2 | 3) => {
+                Ok(Self { count, lon: 0, lat: 1, depth: (count == 3).then_some(2), vs30: None })
+            }
+            count => Err(format!(
+                "{count} columns need a header such as lon,lat,vs30; without, there are lon,lat or lon,lat,depth"
+            )),
         }
-        Err(format!(
-            "{} columns need a header such as lon,lat,vs30; without, there are two: lon,lat",
-            fields.len()
-        ))
+    }
+
+    /// Reads a point of a job.ini.
+    fn of_point(words: &[&str]) -> Result<Site, String> {
+        match Self::without_header(words) {
+            Ok(columns) => columns.site(words),
+            Err(_) => {
+                Err(format!("'{}' is not a longitude, a latitude and perhaps a depth", words.join(" ")))
+            }
+        }
     }
 
     fn from_header(names: &[&str]) -> Result<Self, String> {
         let find = |wanted: &str| names.iter().position(|name| *name == wanted);
-        let known = |name: &str| ["lon", "lat", "vs30"].contains(&name) || UNUSED_COLUMNS.contains(&name);
+        let known =
+            |name: &str| ["lon", "lat", "depth", "vs30"].contains(&name) || UNUSED_COLUMNS.contains(&name);
         for (index, name) in names.iter().enumerate() {
             if !known(name) {
                 return Err(format!("unknown column '{name}'"));
@@ -151,7 +191,8 @@ impl Columns {
             }
         }
         let required = |name: &str| find(name).ok_or_else(|| format!("the column '{name}' is missing"));
-        Ok(Self { count: names.len(), lon: required("lon")?, lat: required("lat")?, vs30: find("vs30") })
+        let (lon, lat) = (required("lon")?, required("lat")?);
+        Ok(Self { count: names.len(), lon, lat, depth: find("depth"), vs30: find("vs30") })
     }
 
     fn site(&self, fields: &[&str]) -> Result<Site, String> {
@@ -163,10 +204,15 @@ impl Columns {
             _ => Err(format!("'{}' is not a number", fields[index])),
         };
         let place = checked_place(number(self.lon)?, number(self.lat)?)?;
+        let depth = self.depth.map(number).transpose()?.unwrap_or_default();
+        if !DEPTHS.contains(&depth) {
+            let (highest, deepest) = (DEPTHS.start(), DEPTHS.end());
+            return Err(format!("the depth {depth} km is not within {highest} and {deepest}"));
+        }
         let vs30 = self.vs30.map(number).transpose()?;
         match vs30 {
             Some(vs30) if vs30 <= 0.0 => Err(format!("the vs30 {vs30} is not positive")),
-            _ => Ok(Site { place, vs30 }),
+            _ => Ok(Site { place, depth, vs30 }),
         }
     }
 }
@@ -207,14 +253,27 @@ mod tests {
     use crate::files::InputFiles;
     use crate::test_data::package_file;
 
-    fn sites(list: &str) -> Vec<(f64, f64, Option<f64>)> {
+    fn read_list(list: &str) -> Result<Vec<Site>> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sites.csv");
         fs::write(path, list).unwrap();
         let reference =
             FileReference::new("sites.csv", &folder.path().join("job.ini"), 1, &InputFiles::default());
-        let sites = read_csv(&reference).unwrap();
-        sites.into_iter().map(|(site, _)| (site.place.lon, site.place.lat, site.vs30)).collect()
+        Ok(read_csv(&reference)?.into_iter().map(|(site, _)| site).collect())
+    }
+
+    fn sites(list: &str) -> Vec<(f64, f64, Option<f64>)> {
+        let sites = read_list(list).unwrap();
+        sites.into_iter().map(|site| (site.place.lon, site.place.lat, site.vs30)).collect()
+    }
+
+    #[test]
+    fn sites_may_have_a_depth_and_a_velocity_is_not_taken_for_one() {
+        let depths = |list| -> Vec<_> { read_list(list).unwrap().iter().map(|site| site.depth).collect() };
+        assert_eq!(depths("1,2,0.5\n3,4,-1\n"), [0.5, -1.0]);
+        assert_eq!(depths("depth,lon,lat\n2,3,4\n"), [2.0]);
+        let told = read_list("1,2,760\n").unwrap_err().to_string();
+        assert!(told.ends_with("sites.csv:1: the depth 760 km is not within -10 and 15"), "{told}");
     }
 
     #[test]

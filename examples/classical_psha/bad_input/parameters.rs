@@ -161,8 +161,8 @@ const IN_SITES: &[Fault] = &[
         DEMO,
         JOB,
         "10.4 45.2",
-        "10.4 45.2 0",
-        "job.ini:7: sites: ' 10.4 45.2 0' is not a longitude and a latitude",
+        "10.4 45.2 0 0",
+        "job.ini:7: sites: '10.4 45.2 0 0' is not a longitude, a latitude and perhaps a depth",
     ),
     (
         DEMO,
@@ -208,7 +208,8 @@ const IN_SITES: &[Fault] = &[
         LIST,
         "lon,lat,vs30,vs30measured\n",
         "",
-        "site_model.csv:1: 4 columns need a header such as lon,lat,vs30; without, there are two: lon,lat",
+        "site_model.csv:1: 4 columns need a header such as lon,lat,vs30; without, there are lon,lat or \
+             lon,lat,depth",
     ),
     (CSV, LIST, "300.0,1", "300.0", "site_model.csv:3: 3 values, where 4 columns are"),
     (CSV, LIST, "300.0", "-300", "site_model.csv:3: the vs30 -300 is not positive"),
