@@ -182,8 +182,8 @@ fn parse(word: &str) -> Option<f64> {
     word.trim().parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
-/// How far from one the sum of probabilities may be, for rounding.
-const SLACK: f64 = 1e-9;
+/// How far from one the sum of probabilities may be, for rounding: as far as in `OpenQuake`.
+const SLACK: f64 = 1e-7;
 
 /// Refuses probabilities that are negative or do not add up to one.
 ///
