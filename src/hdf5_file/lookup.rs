@@ -40,7 +40,7 @@ pub(super) fn look_up<'f>(reading: &Reading<'f>, key: &Key) -> Result<Looked<'f>
             }
             return Err(nothing(key, std::iter::empty()));
         }
-        let found = reading.paths.links(&object);
+        let found = object.known_links();
         let Some(link) = found.of(name).or_else(|| escaped(&found.links, name)) else {
             // What could not be read may have been it.
             let is_last = components.peek().is_none();

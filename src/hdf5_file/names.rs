@@ -1,14 +1,11 @@
 //! What objects of a file are called: their paths there, and their names here.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{File, Link, ObjectKind, StoredObject, Target};
+use crate::error::Result;
+use crate::hdf5::{File, ObjectKind, Target};
 use crate::key::{Key, escape_component};
-
-/// Of so many groups the links are kept.
-const MOST_GROUPS: usize = 16;
 
 /// The most names that a path is made of; a key has fewer.
 const MOST_LEVELS: usize = 1024;
@@ -24,53 +21,14 @@ pub(crate) fn below(group: &str, name: &str) -> String {
     format!("{}/{name}", group.trim_end_matches('/'))
 }
 
-/// The links of a group.
-#[derive(Debug)]
-pub(crate) struct GroupLinks {
-    group: u64,
-    /// In the order of their names.
-    pub links: Vec<Link>,
-    /// Why some of them could not be read.
-    fault: Option<(ErrorKind, String)>,
-}
-
-impl GroupLinks {
-    /// Finds the link of a name.
-    pub fn of(&self, name: &str) -> Option<&Link> {
-        let at = self.links.binary_search_by(|link| link.name.as_str().cmp(name)).ok()?;
-        self.links.get(at)
-    }
-
-    /// Why some of them could not be read.
-    pub fn fault(&self) -> Option<Error> {
-        self.fault.as_ref().map(|(kind, message)| Error::new(*kind, message.clone()))
-    }
-}
-
-/// Where the objects of a file are, by their addresses and by their names.
+/// Where the objects of a file are, by their addresses.
 #[derive(Debug, Default)]
 pub(crate) struct Paths {
-    /// The links that were read last, of a group and those above it: whoever looks up a key then looks up the next one.
-    last: Mutex<VecDeque<Arc<GroupLinks>>>,
     /// The group that an object is in, and its name there; none before anybody asks.
     known: OnceLock<HashMap<u64, (u64, String)>>,
 }
 
 impl Paths {
-    /// Reads the links of a group.
-    pub fn links(&self, group: &StoredObject<'_>) -> Arc<GroupLinks> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = last.iter().find(|known| known.group == group.address()) {
-            return Arc::clone(known);
-        }
-        let found = group.links();
-        let fault = found.errors.first().map(|error| (error.kind(), error.message().to_owned()));
-        let read = Arc::new(GroupLinks { group: group.address(), links: found.items, fault });
-        last.push_front(Arc::clone(&read));
-        last.truncate(MOST_GROUPS);
-        read
-    }
-
     /// The first path that leads to an object; where none does, its address behind a `#`.
     pub fn of(&self, file: &File, address: u64) -> String {
         let known = self.known.get_or_init(|| found(file));

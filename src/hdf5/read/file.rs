@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::input::{Input, Source};
-use super::links::Target;
+use super::links::{LastLinks, Target};
 use super::object::Object;
 use super::object_header::{self, MessageKind};
 use super::shared_message::SharedMessages;
@@ -19,6 +19,7 @@ pub struct File {
     input: Input,
     root: u64,
     shared: SharedMessages,
+    last_links: LastLinks,
 }
 
 impl File {
@@ -44,7 +45,7 @@ impl File {
                 _ => {}
             }
         }
-        Ok(Self { input, root: superblock.root, shared })
+        Ok(Self { input, root: superblock.root, shared, last_links: LastLinks::default() })
     }
 
     /// The bytes of the file by their addresses.
@@ -88,15 +89,15 @@ impl File {
         let mut names = split(path);
         let mut soft_links = 0_u32;
         while let Some(name) = names.pop() {
-            let found = self.object(at)?.links();
-            let Some(link) = found.items.into_iter().find(|link| link.name == name) else {
+            let found = self.object(at)?.known_links();
+            let Some(link) = found.of(&name) else {
                 // What could not be read may have been it.
-                let missing = found.errors.into_iter().next();
-                return missing
+                return found
+                    .fault()
                     .map_or_else(|| failed(ErrorKind::NotFound, &format!("there is no {name:?}")), Err);
             };
-            match link.target {
-                Target::Hard(address) => at = address,
+            match &link.target {
+                Target::Hard(address) => at = *address,
                 Target::Soft(target) => {
                     soft_links = soft_links.saturating_add(1);
                     if soft_links > MOST_SOFT_LINKS {
@@ -105,7 +106,7 @@ impl File {
                     if target.starts_with('/') {
                         at = self.root;
                     }
-                    names.extend(split(&target));
+                    names.extend(split(target));
                 }
                 Target::External { file, .. } => {
                     return failed(ErrorKind::Unsupported, &format!("{name:?} leads to the file {file:?}"));
@@ -117,6 +118,10 @@ impl File {
             }
         }
         self.object(at)
+    }
+
+    pub(super) fn last_links(&self) -> &LastLinks {
+        &self.last_links
     }
 
     /// Gives the bytes of a message, wherever they are.

@@ -1,5 +1,7 @@
 //! Groups, datasets and committed datatypes.
 
+use std::sync::Arc;
+
 use super::budget::Budget;
 use super::cursor::Cursor;
 use super::datatype::Type;
@@ -7,7 +9,7 @@ use super::file::File;
 use super::found::Found;
 use super::fractal_heap::FractalHeap;
 use super::layout::{Dataspace, FillValue, Filter, Layout};
-use super::links::{self, Link};
+use super::links::{self, GroupLinks, Link};
 use super::messages::attribute::{self, Attribute};
 use super::messages::{data_layout, dataspace, datatype, fill_value, filter_pipeline};
 use super::object_header::{self, Message, MessageKind};
@@ -77,6 +79,11 @@ impl<'f> Object<'f> {
     /// none.
     pub fn links(&self) -> Found<Link> {
         links::read(self.file, &self.messages)
+    }
+
+    /// Gives the same, which is kept for whoever asks for it next.
+    pub fn known_links(&self) -> Arc<GroupLinks> {
+        self.file.last_links().of(self)
     }
 
     /// Gives its attributes in the order of their names.

@@ -1,5 +1,6 @@
 //! The links of groups, in all the ways that groups have them.
 
+mod known;
 mod link_message;
 mod local_heap;
 mod symbol_table;
@@ -15,6 +16,8 @@ use super::object_header::{Message, MessageKind};
 use super::tree2::Tree2;
 use crate::error::Result;
 
+pub use known::GroupLinks;
+pub(super) use known::LastLinks;
 pub(super) use local_heap::LocalHeap;
 
 /// What a group calls an object, or a place where one may be.
