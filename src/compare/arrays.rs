@@ -63,7 +63,7 @@ impl Arrays<'_> {
             let all = (0..blocks.len()).into_par_iter();
             in_parallel(|| all.map_init(Memory::new, compare).try_reduce(none, merge))?
         };
-        Ok(tally.report(self.shape.iter().product()))
+        Ok(tally.report(self.shape.iter().fold(1, |count, length| count.saturating_mul(*length))))
     }
 
     fn block(

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::side::{AttributeValue, Hierarchy, Opened, Present, Side};
 use crate::error::Result;
-use crate::hdf5_file::Hdf5File;
+use crate::hdf5_file::{Hdf5File, Written};
 use crate::nodes::{Layout, Node};
 use crate::selection::{Along, Selection};
 use crate::values::{Elements, Get, Source, Stored, count, zeroed};
@@ -48,17 +48,19 @@ impl Opened for InFile<'_> {
 
     fn chunks(&self) -> Vec<u64> {
         match &self.node.layout {
-            // What is in no chunks and not compressed can be read in any parts.
-            Some(Layout { shape, chunks, codecs, .. }) if codecs.is_empty() && chunks == shape => {
-                vec![1; shape.len()]
-            }
+            // Of that any parts can be read.
+            Some(layout) if is_one_run(layout) => vec![1; layout.shape.len()],
             Some(layout) => layout.chunks.clone(),
             None => Vec::new(),
         }
     }
 
     fn present(&self) -> Result<Option<Present>> {
-        Ok(None)
+        let Some(layout) = &self.node.layout else { return Ok(None) };
+        let written = self.file.written(&self.node.key)?;
+        // Where chunks are told that are none, nothing can be told of them.
+        let written = written.filter(|written| written.chunks.is_empty() || !is_one_run(layout));
+        Ok(written.map(|Written { chunks, fill_value }| Present { chunks, fill_value }))
     }
 
     fn read(&self, region: &Region, into: &mut Elements<'static>) -> Result<()> {
@@ -69,6 +71,11 @@ impl Opened for InFile<'_> {
         *into = self.file.read::<Read>(&self.node.key, selection)?.0;
         Ok(())
     }
+}
+
+/// Whether elements are in no chunks and not compressed, or may as well be.
+fn is_one_run(layout: &Layout) -> bool {
+    layout.codecs.is_empty() && layout.chunks == layout.shape
 }
 
 /// Elements as they are stored.

@@ -122,7 +122,21 @@ impl Part<'_> {
         if shape.is_empty() {
             shape.push(1);
         }
-        let made = self.opened.made(reading, &bytes, &lengths(&shape))?;
+        self.decode(reading, types, &bytes, &lengths(&shape))
+    }
+
+    /// Makes columns of rows.
+    ///
+    /// # Errors
+    /// As [`Part::read`].
+    pub fn decode(
+        &self,
+        reading: &Reading<'_>,
+        types: &BTreeMap<String, DataType>,
+        rows: &[u8],
+        shape: &[usize],
+    ) -> Result<Vec<ColumnRows>> {
+        let made = self.opened.made(reading, rows, shape)?;
         let column = |made: Made| {
             let member = self.name.map_or(made.name, str::to_owned);
             let array = match types.get(&member) {

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::DatasetReader;
 use crate::selection::{Resolved, Selection};
 use crate::values::{AnyArray, DataType, Elements, Source, zeroed};
+use crate::zarr::FillValue;
 
 /// About so many bytes are read at once.
 const BLOCK: u64 = 16 << 20;
@@ -35,14 +36,49 @@ pub(super) trait Boxes {
     /// The shape of chunks, where there are any.
     fn chunk(&self) -> &[u64];
 
-    /// How many elements are to be read at once.
-    fn most(&self) -> u64;
+    /// How many elements are to be read at once, where so many are selected.
+    fn most(&self, selected: u64) -> u64;
 
     /// Fails where there cannot be so many elements.
     fn verify(&self, elements: u64) -> Result<()>;
 
+    /// What was written; `None` where that is all, or not one value stands for the rest.
+    fn written(&self) -> Result<Option<Written>>;
+
     /// Reads a box.
     fn read(&self, start: &[u64], shape: &[u64]) -> Result<Elements<'static>>;
+}
+
+/// The chunks that were written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Their numbers in C order.
+    pub chunks: Vec<u64>,
+    /// What all elements are that are in no chunk.
+    pub fill_value: FillValue,
+}
+
+impl Written {
+    fn new(
+        reader: &DatasetReader<'_>,
+        fill_value: impl FnOnce(&[u8]) -> Result<AnyArray>,
+    ) -> Result<Option<Self>> {
+        let Some(chunks) = reader.stored_chunks() else { return Ok(None) };
+        let fill_value = fill_value(reader.fill_value())?;
+        let value = match elements(&fill_value)? {
+            Elements::Strings(text) => one(&text).map(|text| FillValue::Text(text.to_string())),
+            Elements::Bytes(bytes) => {
+                let size = fill_value.data_type().size().unwrap_or(1);
+                one(&bytes.chunks(size).collect::<Vec<_>>()).map(|value| FillValue::Bytes(value.to_vec()))
+            }
+        };
+        Ok(value.map(|fill_value| Self { chunks, fill_value }))
+    }
+}
+
+/// The value that all of them are.
+fn one<T: PartialEq>(values: &[T]) -> Option<&T> {
+    values.first().filter(|first| values.iter().all(|value| value == *first))
 }
 
 /// What is selected of elements, as a source.
@@ -64,7 +100,7 @@ impl<'a> Selected<'a> {
 
     fn each(&self, picked: &Resolved, each: &mut dyn FnMut(Elements<'static>) -> Result<()>) -> Result<()> {
         let size = self.data_type().size().unwrap_or(1);
-        let boxes = picked.boxes(self.boxes.most()).whole_from(self.boxes.rank());
+        let boxes = picked.boxes(self.boxes.most(picked.elements())).whole_from(self.boxes.rank());
         for found in boxes.between(self.boxes.chunk()) {
             each(match self.boxes.read(&found.start, &found.shape)? {
                 Elements::Bytes(bytes) => Elements::Bytes(found.take(bytes.into_owned(), size)?.into()),
@@ -161,7 +197,7 @@ impl Boxes for Array<'_> {
         self.reader.chunk_shape().unwrap_or_default()
     }
 
-    fn most(&self) -> u64 {
+    fn most(&self, _selected: u64) -> u64 {
         let outer = self.reader.shape().iter().skip(1);
         let row = outer.fold(self.weight, |bytes, length| bytes.saturating_mul(*length));
         let chunks = row.saturating_mul(self.chunk().first().copied().unwrap_or(1));
@@ -173,6 +209,10 @@ impl Boxes for Array<'_> {
 
     fn verify(&self, elements: u64) -> Result<()> {
         verify(self.reading, elements.saturating_mul(self.data_type().expected_size()))
+    }
+
+    fn written(&self) -> Result<Option<Written>> {
+        Written::new(&self.reader, |fill| self.form.decode(self.reading, self.opened, fill, &[]))
     }
 
     fn read(&self, start: &[u64], shape: &[u64]) -> Result<Elements<'static>> {
@@ -284,13 +324,22 @@ impl Boxes for Column<'_> {
         &[]
     }
 
-    fn most(&self) -> u64 {
-        // All at once: so the other columns are decoded only once, too.
-        u64::MAX
+    fn most(&self, selected: u64) -> u64 {
+        // A run of rows at once: so the other columns are decoded only once, too. What lies between rows far apart is not read.
+        BLOCK.checked_div(self.rows.weight).unwrap_or(1).max(selected)
     }
 
     fn verify(&self, elements: u64) -> Result<()> {
         verify(self.rows.reading, elements.saturating_mul(self.data_type.expected_size()))
+    }
+
+    fn written(&self) -> Result<Option<Written>> {
+        let [part] = self.rows.parts.as_slice() else { return Ok(None) };
+        Written::new(&part.reader, |fill| {
+            let columns = part.decode(self.rows.reading, self.rows.types, fill, &[1])?;
+            let column = columns.into_iter().nth(self.at).map(|column| column.array);
+            column.ok_or_else(|| Error::new(ErrorKind::Corrupt, "the column is gone"))
+        })
     }
 
     fn read(&self, start: &[u64], shape: &[u64]) -> Result<Elements<'static>> {

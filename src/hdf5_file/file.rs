@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::describe::{Seen, describe_looked, problem};
-use super::elements::Selected;
+use super::elements::{Selected, Written};
 use super::found::Found;
 use super::listing::{Visited, visit, walk};
 use super::lookup::{key as key_of, look_up};
@@ -91,7 +91,7 @@ impl Hdf5File {
         let node = look_up(&reading, &key).and_then(|looked| {
             let Seen { mut node, found, .. } = describe_looked(&mut reading, &looked)?;
             if let Found::Group = found {
-                if let Some(error) = self.paths.links(&looked.object).fault() {
+                if let Some(error) = looked.object.known_links().fault() {
                     reading.leave_out(&looked.place.path, error.message());
                 }
                 node.problem = node.problem.take().or_else(|| problem(&mut reading, &looked.place));
@@ -201,6 +201,17 @@ impl Hdf5File {
             Parts::Table(_) => Err(wrong_type("a table, whose rows rows_at() reads")),
             Parts::Object(_) => Err(wrong_type("an object")),
             Parts::Group => Err(wrong_type("a group")),
+        })
+    }
+
+    /// What was written of an array, or of a column by its own key; `None` where that is all.
+    ///
+    /// # Errors
+    /// As [`Hdf5File::get`].
+    pub(crate) fn written(&self, key: &str) -> Result<Option<Written>> {
+        self.with(key, &mut |parts| match parts {
+            Parts::Array(array) | Parts::Bytes(array) => array.written(),
+            _ => Ok(None),
         })
     }
 

@@ -34,6 +34,7 @@ pub(crate) use {
     arrays::{Made, restored},
     attributes::{Described, Incoming},
     columns::{GroupColumn, Part, attributes_of_columns, extent, parts_of_group, types_of_group},
+    elements::Written,
     form::{Form, array_of_values, notes, trimmed},
     found::{Found, recognise},
     links::{elsewhere, member, once_more, user_defined},

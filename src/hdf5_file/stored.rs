@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::columns::{Part, parts_of_group, types_of_group};
 use super::describe::{Seen, describe_looked};
-use super::elements::{Array, Boxes, Column, Rows};
+use super::elements::{Array, Boxes, Column, Rows, Written};
 use super::form::{Form, trimmed};
 use super::found::Found;
 use super::lookup::Looked;
@@ -119,12 +119,16 @@ impl Boxes for Held {
         &[]
     }
 
-    fn most(&self) -> u64 {
+    fn most(&self, _selected: u64) -> u64 {
         u64::MAX
     }
 
     fn verify(&self, _elements: u64) -> Result<()> {
         Ok(())
+    }
+
+    fn written(&self) -> Result<Option<Written>> {
+        Ok(None)
     }
 
     fn read(&self, _start: &[u64], _shape: &[u64]) -> Result<Elements<'static>> {

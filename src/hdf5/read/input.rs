@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::cursor::Cursor;
+use super::elements::LastIndex;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file that can be read at any place, by many threads at once.
@@ -34,11 +35,16 @@ pub struct Input {
     /// Where address zero lies: behind the user block.
     base: u64,
     sizes: Sizes,
+    last_index: LastIndex,
 }
 
 impl Input {
     pub(super) fn new(source: Box<dyn Source>, base: u64, sizes: Sizes) -> Self {
-        Self { source, base, sizes }
+        Self { source, base, sizes, last_index: LastIndex::default() }
+    }
+
+    pub(super) fn last_index(&self) -> &LastIndex {
+        &self.last_index
     }
 
     pub(super) fn sizes(&self) -> Sizes {

@@ -73,3 +73,35 @@ fn a_file_of_h5py_equals_what_was_imported_from_it() {
     two.a.dataset("/g/chunked").unwrap().write(1_999_999, 0.0).unwrap();
     assert_eq!(keys(&two.a.compare(&file).run().unwrap()), ["/g/chunked"]);
 }
+
+#[test]
+fn chunks_that_no_file_has_are_not_compared() {
+    let Some(python) = oracle::python() else {
+        assert_eq!(oracle::skip("h5py"), Vec::<String>::new());
+        return;
+    };
+    let two = Two::new();
+    let code = "import h5py, numpy as np, sys\n\
+                for path, value in zip(sys.argv[1:], (1, 2)):\n\
+                \x20   with h5py.File(path, 'w') as f:\n\
+                \x20       n, row = 2**33, np.dtype([('i', 'i4'), ('x', 'f8')])\n\
+                \x20       f.create_dataset('numbers', (n, 2), 'f8', chunks=(64, 2), fillvalue=9)[2**32, 1] = value\n\
+                \x20       f.create_dataset('rows', (n,), row, chunks=(64,))[n - 1] = (1, value)\n\
+                \x20       f.create_dataset('text', (n,), h5py.string_dtype(), chunks=(64,))[64] = str(value)\n\
+                \x20       f.create_dataset('nothing', (n, 2**20), 'f8', chunks=(64, 64))\n\
+                \x20       f.create_dataset('one', (100,), 'i4', chunks=(100,))[99] = value\n";
+    let paths = ["a.h5", "b.h5"].map(|name| two.a.calc_dir().join(name));
+    assert!(std::process::Command::new(python).args(["-c", code]).args(&paths).status().unwrap().success());
+    let [a, b] = paths.map(|path| Hdf5File::open(path).unwrap());
+    let report = Comparison::new(&a, &b).list(1).run().unwrap();
+    assert!(report.bytes < 40 << 20, "{}", report.bytes);
+    assert_eq!(
+        differences(&report).iter().map(said).collect::<Vec<_>>(),
+        [
+            "/numbers 1/17179869184 abs 1.0 [4294967296, 1] rel 0.5 [4294967296, 1]: [4294967296, 1] 1.0 2.0",
+            "/one 1/100 abs 1.0 [99] rel 0.5 [99]: [99] 1 2",
+            "/rows/x 1/8589934592 abs 1.0 [8589934591] rel 0.5 [8589934591]: [8589934591] 1.0 2.0",
+            r#"/text 1/8589934592: [64] "1" "2""#,
+        ]
+    );
+}

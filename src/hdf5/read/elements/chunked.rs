@@ -1,6 +1,7 @@
 //! Elements of datasets in chunks.
 
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread;
 
 use super::filters::{Fault, Pipeline};
@@ -22,7 +23,7 @@ const SIDE_BY_SIDE: u64 = 16 << 20;
 #[derive(Debug)]
 pub(super) struct Chunked<'a> {
     pub grid: Grid,
-    pub places: Places,
+    pub places: Arc<Places>,
     pub pipeline: Pipeline<'a>,
     pub chunk_bytes: u64,
     pub element: u64,

@@ -23,6 +23,8 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub(super) use index::LastIndex;
+
 pub use convert::values;
 pub use reader::{Block, DatasetReader, Stored};
 pub use values::Values;

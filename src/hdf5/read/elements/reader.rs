@@ -122,6 +122,15 @@ impl<'a> DatasetReader<'a> {
         }
     }
 
+    /// The numbers of the chunks that are stored, in row-major order; `None` where all elements may be.
+    pub fn stored_chunks(&self) -> Option<Vec<u64>> {
+        match &self.place {
+            Place::Nowhere => Some(Vec::new()),
+            Place::Chunked(chunked) => chunked.places.numbers().map(Iterator::collect),
+            Place::Compact(_) | Place::Contiguous { .. } => None,
+        }
+    }
+
     /// How many bytes the elements take in the file.
     pub fn stored_size(&self) -> u64 {
         match &self.place {

@@ -4,11 +4,17 @@
 
 mod extensible_array;
 mod fixed_array;
+mod last;
 mod numbering;
 mod tree1;
 mod tree2;
 
+use std::sync::Arc;
+
+use last::Asked;
 use numbering::Numbering;
+
+pub(in crate::hdf5::read) use last::LastIndex;
 
 use super::grid::Grid;
 use crate::error::{Error, ErrorKind, Result};
@@ -18,7 +24,7 @@ use crate::hdf5::read::layout::ChunkIndex;
 
 /// A chunk that is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::hdf5::read) struct Place {
     /// Its number in the grid.
     pub number: u64,
     pub address: u64,
@@ -48,7 +54,7 @@ struct Entry {
 
 /// The chunks of a dataset that are stored.
 #[derive(Debug)]
-pub(super) enum Places {
+pub(in crate::hdf5::read) enum Places {
     /// By number.
     Listed(Vec<Place>),
     /// All of them, side by side, in the order of the numbering.
@@ -56,11 +62,28 @@ pub(super) enum Places {
 }
 
 impl Places {
-    /// Reads the whole index.
+    /// Reads the whole index, unless it was the last one that was read.
     ///
     /// # Errors
     /// `Corrupt` where a structure of it is damaged, or it has a chunk twice.
     pub fn read(
+        input: &Input,
+        index: &ChunkIndex,
+        grid: &Grid,
+        maximum: &[Option<u64>],
+        chunk_bytes: u64,
+    ) -> Result<Arc<Self>> {
+        let asked = Asked {
+            index: *index,
+            shape: grid.shape.clone(),
+            chunk: grid.chunk.clone(),
+            maximum: maximum.to_vec(),
+            chunk_bytes,
+        };
+        input.last_index().get_or_read(asked, || Self::read_anew(input, index, grid, maximum, chunk_bytes))
+    }
+
+    fn read_anew(
         input: &Input,
         index: &ChunkIndex,
         grid: &Grid,
@@ -115,6 +138,14 @@ impl Places {
             Self::Implicit { .. } => {
                 grid.counts.iter().fold(chunk_bytes, |size, count| size.saturating_mul(*count))
             }
+        }
+    }
+
+    /// The numbers of the stored chunks, in order; `None` where all of them are stored.
+    pub fn numbers(&self) -> Option<impl Iterator<Item = u64>> {
+        match self {
+            Self::Listed(places) => Some(places.iter().map(|place| place.number)),
+            Self::Implicit { .. } => None,
         }
     }
 
