@@ -47,7 +47,9 @@ impl<'a> Session<'a> {
     /// Opens anything else for reading, as `-c` would.
     pub fn source(&self, calc: &Calc) -> Result<Source, Failure> {
         match calc {
-            Calc::Path(path) if is_no_directory(path) => self.file(path).map(Source::Hdf5),
+            Calc::Path(path) if is_no_directory(path) => {
+                self.file(path).map(|file| Source::Hdf5(Box::new(file)))
+            }
             _ => self.open(calc, &self.options.clone().read_only(true)).map(Source::Store),
         }
     }

@@ -1,6 +1,5 @@
 //! Where the verbs that read find values.
 
-use std::ops::Range;
 use std::path::Path;
 
 use calcstore::{
@@ -13,7 +12,7 @@ pub enum Source {
     /// A calculation, or any other Zarr hierarchy.
     Store(DataStore),
     /// An HDF5 file, which is only read.
-    Hdf5(Hdf5File),
+    Hdf5(Box<Hdf5File>),
 }
 
 impl Source {
@@ -88,15 +87,6 @@ impl Source {
         }
     }
 
-    /// Reads rows of one column of a table.
-    #[expect(dead_code, reason = "what compares two sources reads column by column")]
-    pub fn column(&self, table: &str, column: &str, rows: Range<u64>) -> Result<AnyArray> {
-        match self {
-            Self::Store(store) => store.table(table)?.slice(rows).column(column),
-            Self::Hdf5(file) => file.read(&format!("{table}/{column}"), Selection::all().along(0, rows)),
-        }
-    }
-
     /// Reads what is selected of a value; of a table these are rows.
     pub fn selected(&self, node: &Node, selection: &Selection) -> Result<Value> {
         match (self, node.kind) {
@@ -116,7 +106,7 @@ impl Source {
     pub fn side(&self) -> Side<'_> {
         match self {
             Self::Store(store) => store.into(),
-            Self::Hdf5(file) => file.into(),
+            Self::Hdf5(file) => (&**file).into(),
         }
     }
 

@@ -7,6 +7,8 @@ use std::{env, fs};
 
 use calcstore::{DataStore, Error, Hdf5File, Node, NodeKind};
 
+use crate::oracle;
+
 use super::corpus::{LONGEST, MOST_KIB, child, files, imported, processor_time, shown};
 
 /// Names the file that [`the_child_lists_one_file`] lists.
@@ -99,4 +101,34 @@ fn files_that_mean_harm_are_listed_in_little_time_and_memory() {
         assert!(memory < MOST_KIB, "{name} took {memory} KiB");
         assert!(time < LONGEST, "{name} took {time:?}");
     }
+}
+
+/// Links of a group to one another, and rows far apart.
+const WIDE: &str = r#"
+import h5py, numpy as np, sys
+with h5py.File(sys.argv[1], "w") as file:
+    group = file.create_group("group")
+    group["value"] = 1.5
+    for number in range(5000):
+        group[f"{number:04}"] = h5py.SoftLink("value")
+    rows = file.create_dataset("rows", (1 << 62,), np.dtype([("i", "i4"), ("x", "f8")]), chunks=(64,))
+    rows[5] = (1, 2.5)
+    rows[1 << 61] = (2, 3.5)
+"#;
+
+#[test]
+fn many_links_of_a_group_to_itself_are_followed_and_rows_far_apart_are_read_in_little_time() {
+    let (directory, store) = super::fresh();
+    let Some(python) = oracle::python() else { return assert!(oracle::skip("h5py").is_empty()) };
+    let path = directory.path().join("wide.h5");
+    let output = std::process::Command::new(python).args(["-c", WIDE]).arg(&path).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let (file, start) = (Hdf5File::open(&path).unwrap(), Instant::now());
+    let x: Vec<f64> = file.read("/rows/x", "[5, 2305843009213693952, 6]").unwrap();
+    assert_eq!(x, [2.5, 3.5, 0.0]);
+    assert_eq!(file.walk_nodes("/group").unwrap().len(), 5001);
+    assert!(start.elapsed() < 5 * LONGEST, "{:?}", start.elapsed());
+    let report = store.hdf5_import(&path).limit(1 << 20).run().unwrap();
+    assert_eq!(report.values, 5001);
+    assert!(start.elapsed() < 30 * LONGEST, "{:?}", start.elapsed());
 }
