@@ -81,7 +81,6 @@ mod object;
 mod progress;
 mod selection;
 mod storage;
-mod system;
 mod values;
 mod zarr;
 

@@ -3,7 +3,6 @@ use std::borrow::Cow;
 use super::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::rows_of;
-use crate::system::process_id;
 use crate::values::{ArrayContent, Elements, Put};
 
 /// About so many bytes are gathered where chunks are smaller.
@@ -38,7 +37,7 @@ pub struct Appender<'a> {
 impl Dataset {
     /// Gathers rows, and appends as many at a time as a chunk has.
     pub fn appender(&self) -> Appender<'_> {
-        Appender { dataset: self, gathered: None, pid: process_id() }
+        Appender { dataset: self, gathered: None, pid: std::process::id() }
     }
 }
 
@@ -116,7 +115,7 @@ impl Appender<'_> {
 
 impl Drop for Appender<'_> {
     fn drop(&mut self) {
-        if self.pid != process_id() {
+        if self.pid != std::process::id() {
             return;
         }
         if let Err(error) = self.flush() {

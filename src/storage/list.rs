@@ -1,6 +1,7 @@
 //! Listing groups.
 
-use super::files::AsFd;
+use std::os::fd::AsFd;
+
 use super::read::Snapshot;
 use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};

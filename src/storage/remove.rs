@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 
-use super::files::{AsFd, BorrowedFd, Entry, Files};
+use super::files::{Entry, Files};
 
 /// Removes a file, or a directory with everything in it, whatever bytes their names are of; links are removed, never
 /// followed. That something is gone already is as well.

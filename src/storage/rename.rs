@@ -5,9 +5,10 @@
 //! finds it, and finishes.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use super::files::{AsFd, Handle};
+use super::files::Handle;
 use super::lock::Mode;
 use super::read::nothing_at;
 use super::store::{INTERNALS, Store, exists};

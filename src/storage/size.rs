@@ -1,6 +1,7 @@
 //! What nodes take on disk and in memory.
 
-use super::files::AsFd;
+use std::os::fd::AsFd;
+
 use super::read::Snapshot;
 use super::store::{Store, exists};
 use crate::error::{Error, Result};
