@@ -7,9 +7,9 @@ mod read;
 mod write;
 
 pub use read::{
-    Attribute as StoredAttribute, Block, CachedFile, DatasetHeader, DatasetReader, Dataspace, File, Layout,
-    Link, MemberType, Object as StoredObject, ObjectKind, ReferenceKind, Stored, Target, Type, Values,
-    values,
+    Attribute as StoredAttribute, Block, CachedFile, DatasetHeader, DatasetReader, Dataspace, Elsewhere,
+    File, Layout, Link, MemberType, Neighbours, Object as StoredObject, ObjectKind, ReferenceKind, Source,
+    Target, Type, Values, values,
 };
 pub use write::{
     Attribute, ChunkedWriter, Chunking, Compound, DatasetWriter, Datatype, Described, Filter, Group,

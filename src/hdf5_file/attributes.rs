@@ -147,7 +147,7 @@ fn beside(reading: &mut Reading<'_>, path: &str) -> Option<AnyArray> {
         return None;
     }
     let object = reading.file.find(path).ok()?;
-    let array = Opened::new(&object).and_then(|opened| opened.whole(reading)).ok()?;
+    let array = Opened::new(reading, &object).and_then(|opened| opened.whole(reading)).ok()?;
     reading.spilled.insert(path.to_owned());
     Some(array)
 }

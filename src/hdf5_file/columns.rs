@@ -64,7 +64,7 @@ pub(crate) fn columns_of_group(
         let column = attributes::read(reading, &dataset, &place)?;
         found.push(GroupColumn {
             name: name.clone(),
-            opened: Opened::new(&dataset)?,
+            opened: Opened::new(reading, &dataset)?,
             data_type: column.origin.data_type.as_deref().and_then(DataType::from_name),
             attributes: column.attributes,
         });

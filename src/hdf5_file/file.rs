@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use super::describe::{Seen, describe_looked, problem};
 use super::elements::{Selected, Written};
 use super::found::Found;
+use super::links::Alone;
 use super::listing::{Visited, visit, walk};
 use super::lookup::{key as key_of, look_up};
 use super::names::Paths;
@@ -68,7 +69,7 @@ impl Hdf5File {
     }
 
     fn reading(&self) -> Reading<'_> {
-        Reading::new(&self.file, &self.paths)
+        Reading::new(&self.file, &self.paths, (&Alone, 0))
     }
 
     /// Lists the names in a group, sorted by bytes, as [`DataStore::keys`](crate::DataStore::keys) does.

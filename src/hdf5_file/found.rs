@@ -75,5 +75,5 @@ fn dataset(
     if let Some(found) = object(reading, dataset, place, &mut described)? {
         return Ok((Found::Object(found), described));
     }
-    Ok((Found::Dataset(Opened::new(dataset)?), described))
+    Ok((Found::Dataset(Opened::new(reading, dataset)?), described))
 }

@@ -1,10 +1,12 @@
 //! What the links of groups lead to.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::names::{below, component};
 use super::reading::Place;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hdf5::{File, Neighbours, Source};
 
 /// Where a member of a group goes, of which no two go to one place.
 ///
@@ -39,4 +41,29 @@ pub(crate) fn elsewhere(file: &str, object: &str) -> Error {
         "it leads to {object:?} in the file {file:?}, and other files are read from an allowed directory only"
     );
     Error::new(ErrorKind::Unsupported, message)
+}
+
+/// The error of what names another file.
+pub(crate) fn not_allowed(file: &str) -> Error {
+    let message =
+        format!("it leads to the file {file:?}, and others are read from an allowed directory only");
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+/// A file beside which no other is opened.
+#[derive(Debug)]
+pub(super) struct Alone;
+
+impl Neighbours for Alone {
+    fn are_allowed(&self) -> bool {
+        false
+    }
+
+    fn raw(&self, _from: usize, name: &str) -> Result<Box<dyn Source>> {
+        Err(not_allowed(name))
+    }
+
+    fn file(&self, _from: usize, name: &str) -> Result<Option<(usize, Arc<File>)>> {
+        Err(not_allowed(name))
+    }
 }

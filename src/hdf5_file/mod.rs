@@ -37,7 +37,7 @@ pub(crate) use {
     elements::Written,
     form::{Form, array_of_values, notes, trimmed},
     found::{Found, recognise},
-    links::{elsewhere, member, once_more, user_defined},
+    links::{elsewhere, member, not_allowed, once_more, user_defined},
     names::{Paths, below, component},
     open::open,
     opened::{Opened, element_weight, weight},

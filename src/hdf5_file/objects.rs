@@ -31,7 +31,7 @@ pub(crate) fn object(
     };
     let schema = schema.as_ref().map(Schema::from_json).transpose()?;
     let object = Encoded { type_name, encoding, schema, bytes };
-    let AnyArray::String(text) = Opened::new(shown)?.whole(reading)? else { return Ok(None) };
+    let AnyArray::String(text) = Opened::new(reading, shown)?.whole(reading)? else { return Ok(None) };
     let shown: Option<Json> = text.iter().next().and_then(|text| serde_json::from_str(text).ok());
     if shown.as_ref() != Some(&object.json()?) {
         let why = "the text of this object was changed after the export; it is imported as text";

@@ -4,7 +4,7 @@ use super::arrays::{Made, array, arrays};
 use super::reading::Reading;
 use super::types::{as_bytes, has_fixed_text, importable};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{DatasetHeader, DatasetReader, Dataspace, Layout, MemberType, Stored, StoredObject, Type};
+use crate::hdf5::{DatasetHeader, DatasetReader, Dataspace, Layout, MemberType, StoredObject, Type};
 use crate::values::{AnyArray, DataType};
 
 /// So many bytes are read at once whatever the size of the file.
@@ -28,9 +28,19 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Reads the header.
-    pub fn new(object: &StoredObject<'_>) -> Result<Self> {
-        let header = object.dataset()?;
+    /// Reads the header; the shape of a virtual dataset may be that of its sources.
+    ///
+    /// # Errors
+    /// Those of the header and of the sources; `Unsupported` where nothing of an element can be imported.
+    pub fn new(reading: &Reading<'_>, object: &StoredObject<'_>) -> Result<Self> {
+        let mut header = object.dataset()?;
+        if let Layout::Virtual { .. } = header.layout {
+            let reader = DatasetReader::of(reading.file, &header, &header.data_type, reading.elsewhere())?;
+            let found = reader.shape().to_vec();
+            if let Dataspace::Simple { shape, .. } = &mut header.dataspace {
+                *shape = found;
+            }
+        }
         let mut left_out = Vec::new();
         let data_type = importable(&header.data_type, "", &mut left_out)?;
         Ok(Self { header, data_type, was_text: false, left_out })
@@ -120,9 +130,7 @@ impl Opened {
 
     /// Begins to read the elements.
     pub fn reader<'a>(&'a self, reading: &Reading<'a>) -> Result<DatasetReader<'a>> {
-        let DatasetHeader { dataspace, layout, filters, fill, .. } = &self.header;
-        let data_type = &self.data_type;
-        DatasetReader::new(reading.file.input(), Stored { data_type, dataspace, layout, filters, fill })
+        DatasetReader::of(reading.file, &self.header, &self.data_type, reading.elsewhere())
     }
 
     /// Makes arrays of no elements, which tell names, types and inner shapes.

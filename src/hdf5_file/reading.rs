@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::names::Paths;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{File, Type, Values, values};
+use crate::hdf5::{Elsewhere, File, Neighbours, Type, Values, values};
 use crate::key::Key;
 
 /// Something that an HDF5 file has and that cannot be had from it.
@@ -22,6 +22,9 @@ pub struct NotImported {
 pub(crate) struct Reading<'a> {
     pub file: &'a File,
     pub paths: &'a Paths,
+    /// The files that it may lead to, and its own number among them.
+    files: &'a dyn Neighbours,
+    pub number: usize,
     /// The paths of datasets that are attributes of others, and no values by themselves.
     pub spilled: HashSet<String>,
     pub left_out: Vec<NotImported>,
@@ -37,8 +40,13 @@ pub(crate) struct Place {
 }
 
 impl<'a> Reading<'a> {
-    pub fn new(file: &'a File, paths: &'a Paths) -> Self {
-        Self { file, paths, spilled: HashSet::new(), left_out: Vec::new(), bytes: 0 }
+    pub fn new(file: &'a File, paths: &'a Paths, (files, number): (&'a dyn Neighbours, usize)) -> Self {
+        Self { file, paths, files, number, spilled: HashSet::new(), left_out: Vec::new(), bytes: 0 }
+    }
+
+    /// How the files are found that it leads to.
+    pub fn elsewhere(&self) -> Elsewhere<'a> {
+        Elsewhere::new(self.files, self.number)
     }
 
     /// Decodes elements.

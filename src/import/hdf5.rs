@@ -2,7 +2,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::external::Allowed;
+use super::external::Files;
 use super::report::{ImportProgress, ImportReport, Tally};
 use super::scope::Scope;
 use super::walk::{Known, Walk};
@@ -105,11 +105,8 @@ impl<'a> Hdf5Import<'a> {
         let source = open(&self.file)?;
         let here = |error: Error| error.with_file(&self.file);
         let file = File::open(Box::new(source)).map_err(here)?;
-        let mut known = Known {
-            allowed: self.external.as_deref().map(Allowed::new).transpose()?,
-            files: std::fs::canonicalize(&self.file).into_iter().collect(),
-            ..Known::default()
-        };
+        let files = Files::new(&self.file, self.external.as_deref())?;
+        let mut known = Known::default();
         let mut tally = Tally::new(self.limit, self.progress);
         tally.allow(file.input().size());
         let root = file.root().map_err(here)?;
@@ -119,12 +116,12 @@ impl<'a> Hdf5Import<'a> {
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
         let place = Place { path: "/".to_owned(), key: key.clone() };
         let paths = Paths::default();
-        let reading = Reading::new(&file, &paths);
+        let reading = Reading::new(&file, &paths, (&files, 0));
         if key.is_root() {
             if existing == Existing::Refuse {
                 check_vacant(self.store, &root)?;
             }
-            let scope = Scope { reading, store: self.store, tally: &mut tally, existing };
+            let scope = Scope { reading, files: &files, store: self.store, tally: &mut tally, existing };
             Walk::new(scope, &mut known).run(&root, &place)?;
             return Ok(tally.report);
         }
@@ -133,7 +130,7 @@ impl<'a> Hdf5Import<'a> {
             draft.check_vacant()?;
         }
         let (store, tally_of) = (draft.inside()?, &mut tally);
-        let scope = Scope { reading, store, tally: tally_of, existing: Existing::Refuse };
+        let scope = Scope { reading, files: &files, store, tally: tally_of, existing: Existing::Refuse };
         Walk::new(scope, &mut known).run(&root, &place)?;
         draft.commit(existing).map_err(|error| error.with_key(key.to_string()))?;
         Ok(tally.report)

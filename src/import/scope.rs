@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::external::Files;
 use super::report::Tally;
 use crate::error::Result;
 use crate::hdf5::StoredObject;
@@ -15,6 +16,7 @@ const LEVEL: u8 = 3;
 /// A file that is being read, and the store that it is read into.
 pub(super) struct Scope<'a, 't> {
     pub reading: Reading<'a>,
+    pub files: &'a Files,
     pub store: &'a Arc<Store>,
     pub tally: &'a mut Tally<'t>,
     pub existing: Existing,

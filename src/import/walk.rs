@@ -1,17 +1,15 @@
 //! The walk through a file, group by group.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
 use super::datasets;
-use super::external::Allowed;
 use super::finish::{Finish, finish};
 use super::scope::Scope;
 use super::tables;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{File, ObjectKind, StoredObject, Target};
+use crate::hdf5::{Neighbours, ObjectKind, StoredObject, Target};
 use crate::hdf5_file::{
-    Described, Found, Paths, Place, Reading, below, elsewhere, member, once_more, open, user_defined,
+    Described, Found, Paths, Place, Reading, below, elsewhere, member, once_more, user_defined,
 };
 use crate::values::Content;
 use crate::zarr::Kind;
@@ -22,9 +20,6 @@ const MOST_FILES_DEEP: usize = 8;
 /// What is known of all files that are read in one import.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    pub allowed: Option<Allowed>,
-    /// The files, in the order in which they were opened.
-    pub files: Vec<PathBuf>,
     /// The groups that were met, by file and address, and the paths where.
     pub groups: HashMap<(usize, u64), String>,
 }
@@ -41,15 +36,13 @@ struct Soft {
 pub(super) struct Walk<'a, 't> {
     scope: Scope<'a, 't>,
     known: &'a mut Known,
-    /// The number of the file.
-    file: usize,
     depth: usize,
     soft: Vec<Soft>,
 }
 
 impl<'a, 't> Walk<'a, 't> {
     pub fn new(scope: Scope<'a, 't>, known: &'a mut Known) -> Self {
-        Self { scope, known, file: 0, depth: 0, soft: Vec::new() }
+        Self { scope, known, depth: 0, soft: Vec::new() }
     }
 
     /// Imports an object with everything that it leads to.
@@ -80,7 +73,7 @@ impl<'a, 't> Walk<'a, 't> {
 
     /// Notes that a group was met; refuses one that was met before.
     fn enter(&mut self, group: &StoredObject<'_>, place: &Place) -> Result<()> {
-        let number = (self.file, group.address());
+        let number = (self.scope.reading.number, group.address());
         if let Some(path) = self.known.groups.get(&number) {
             return Err(once_more(path));
         }
@@ -155,36 +148,26 @@ impl<'a, 't> Walk<'a, 't> {
 
     /// Imports what another file has, if that may be read.
     fn external(&mut self, name: &str, path: &str, place: &Place) -> Result<()> {
-        let Some(allowed) = &self.known.allowed else {
+        if !self.scope.files.are_allowed() {
             return Err(elsewhere(name, path));
-        };
+        }
         if self.depth == MOST_FILES_DEEP {
             let message = format!("it leads to the file {name:?}, and files before it led here already");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        let found = allowed.find(name)?;
-        let source = open(&found)?;
-        let number = self.known.files.iter().position(|known| *known == found).unwrap_or_else(|| {
-            self.known.files.push(found);
-            self.known.files.len().saturating_sub(1)
-        });
-        let file = File::open(Box::new(source))?;
+        let (number, file) = self.scope.files.open(self.scope.reading.number, name)?;
         self.scope.tally.allow(file.input().size());
         let object = file.find(path)?;
         let paths = Paths::default();
         let scope = Scope {
-            reading: Reading::new(&file, &paths),
+            reading: Reading::new(&file, &paths, (self.scope.files, number)),
+            files: self.scope.files,
             store: self.scope.store,
             tally: &mut *self.scope.tally,
             existing: self.scope.existing,
         };
-        let walk = Walk {
-            scope,
-            known: &mut *self.known,
-            file: number,
-            depth: self.depth.saturating_add(1),
-            soft: Vec::new(),
-        };
+        let walk =
+            Walk { scope, known: &mut *self.known, depth: self.depth.saturating_add(1), soft: Vec::new() };
         walk.run(&object, place)
     }
 }

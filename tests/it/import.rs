@@ -4,6 +4,7 @@
 //! `CALCSTORE_CORPUS`, else from beside the project.
 
 mod corpus;
+mod elsewhere;
 mod exported;
 mod foreign;
 mod limits;
@@ -40,7 +41,10 @@ fn compared(imported: &[(&Path, &DataStore, &ImportReport)]) -> Option<Vec<Json>
     let list = tempfile::NamedTempFile::with_suffix(".json").unwrap();
     serde_json::to_writer(&list, &entries).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/hdf5_import.py");
-    let output = std::process::Command::new(python).arg(script).arg(list.path()).output().unwrap();
+    let mut command = std::process::Command::new(python);
+    // Where libhdf5 looks for raw elements: beside the file, and not in the working directory.
+    command.arg(script).arg(list.path()).env("HDF5_EXTFILE_PREFIX", "${ORIGIN}");
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }

@@ -38,6 +38,22 @@ pub enum Type {
     Time { size: u32 },
 }
 
+impl Type {
+    /// The same number with its bytes in the other order; what is no number as it is.
+    pub fn reversed(&self) -> Self {
+        let mut reversed = self.clone();
+        if let Self::Integer { order, .. } | Self::Bits { order, .. } | Self::Float(Float { order, .. }) =
+            &mut reversed
+        {
+            *order = match order {
+                ByteOrder::Little => ByteOrder::Big,
+                ByteOrder::Big => ByteOrder::Little,
+            };
+        }
+        reversed
+    }
+}
+
 /// The parts of a floating-point number, by their first bit and number of bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Float {

@@ -1,5 +1,9 @@
 //! Where the elements of a dataset are.
 
+use std::sync::Arc;
+
+use super::selection::Selection;
+
 /// The extent of a dataset or attribute (IV.A.2.b).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Dataspace {
@@ -21,8 +25,8 @@ pub enum Layout {
     Chunked { chunk: Vec<u64>, index: ChunkIndex, has_plain_edges: bool },
     /// In other files (IV.A.2.h), one run each.
     External(Vec<ExternalFile>),
-    /// In datasets of other files, which the global heap names.
-    Virtual { files: Vec<String> },
+    /// In other datasets, mostly of other files.
+    Virtual { mappings: Vec<Mapping> },
 }
 
 /// How chunks are found (VII.A).
@@ -71,6 +75,17 @@ pub struct ExternalFile {
     pub offset: u64,
     /// `None`: as much as there is.
     pub size: Option<u64>,
+}
+
+/// Where a virtual dataset has some of its elements from: those that `source` selects, in row-major order, are those that
+/// `target` does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The file of the source: `.` for the same. Many mappings may share it.
+    pub file: Arc<str>,
+    pub dataset: Arc<str>,
+    pub source: Selection,
+    pub target: Selection,
 }
 
 /// One step of the pipeline that chunks go through when they are written (IV.A.2.l).

@@ -38,6 +38,7 @@ mod links;
 mod messages;
 mod object;
 mod object_header;
+mod selection;
 mod shared_message;
 mod superblock;
 #[cfg(test)]
@@ -48,14 +49,15 @@ mod tree2;
 use self::{
     datatype::{ByteOrder, Float, Padding},
     found::Found,
-    input::{Input, Source},
+    input::Input,
     layout::{ExternalFile, Filter},
 };
 
 pub use cached_file::CachedFile;
 pub use datatype::{MemberType, ReferenceKind, Type};
-pub use elements::{Block, DatasetReader, Stored, Values, values};
+pub use elements::{Block, DatasetReader, Elsewhere, Neighbours, Values, values};
 pub use file::File;
+pub use input::Source;
 pub use layout::{Dataspace, Layout};
 pub use links::{Link, Target};
 pub use messages::attribute::Attribute;

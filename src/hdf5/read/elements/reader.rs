@@ -2,15 +2,21 @@
 
 use super::blocks::{BLOCK, Cut};
 use super::chunked::{Chunked, LastChunk, Target};
+use super::elsewhere::{Elsewhere, refused};
+use super::external::External;
 use super::filters::Pipeline;
 use super::grid::{Grid, product};
 use super::index::Places;
+use super::mapped::Mapped;
 use super::region::{Region, Runs, Side, fill, part, part_mut};
 use super::size::{is_in_heap, size_of};
+use super::sources::Virtual;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::read::datatype::Type;
+use crate::hdf5::read::file::File;
 use crate::hdf5::read::input::{Input, corrupt};
-use crate::hdf5::read::layout::{Dataspace, FillValue, Filter, Layout};
+use crate::hdf5::read::layout::{Dataspace, FillValue, Filter, Layout, Mapping};
+use crate::hdf5::read::object::DatasetHeader;
 
 const WHAT: &str = "dataset";
 
@@ -62,6 +68,8 @@ enum Place<'a> {
         address: u64,
     },
     Chunked(Box<Chunked<'a>>),
+    External(External<'a>),
+    Virtual(Virtual<'a>),
 }
 
 impl<'a> DatasetReader<'a> {
@@ -92,6 +100,54 @@ impl<'a> DatasetReader<'a> {
         };
         let place = Place::new(input, stored, &shape, &maximum, element)?;
         Ok(Self { input, data_type: stored.data_type, shape, element, fill, place })
+    }
+
+    /// The same, of elements in other files, too, or in other datasets of the file. `data_type` is that of the header, or
+    /// what of it is to be read.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new), and `NotFound` where a file of raw elements is not there.
+    pub fn of(
+        file: &'a File,
+        header: &'a DatasetHeader,
+        data_type: &'a Type,
+        elsewhere: Elsewhere<'a>,
+    ) -> Result<Self> {
+        let DatasetHeader { dataspace, layout, filters, fill, .. } = header;
+        let input = file.input();
+        let near = |layout| Self::new(input, Stored { data_type, dataspace, layout, filters, fill });
+        let Dataspace::Simple { shape, maximum } = dataspace else { return near(layout) };
+        let nowhere = || near(&Layout::Contiguous { address: None, size: 0 });
+        let are_allowed = elsewhere.neighbours.are_allowed();
+        match layout {
+            Layout::External(files) if are_allowed => {
+                let mut reader = nowhere()?;
+                let total = product(shape).and_then(|count| count.checked_mul(reader.element));
+                let total = total.ok_or_else(|| corrupt(WHAT, "it is larger than any file"))?;
+                reader.place = Place::External(External::new(files, total, elsewhere)?);
+                Ok(reader)
+            }
+            Layout::Virtual { mappings } if are_allowed || mappings.iter().all(is_here) => {
+                let mut reader = nowhere()?;
+                let data_type = &header.data_type;
+                let mut sources = Virtual { file, data_type, elsewhere, parts: Vec::new() };
+                sources.elsewhere.spend(mappings.len())?;
+                let mapped = Mapped::new(mappings, shape, maximum, &mut |file, dataset| {
+                    let mut shape = None;
+                    sources.elsewhere.spend(1)?;
+                    sources.with((file, dataset), &mut |source| {
+                        shape = Some(source.shape.clone());
+                        Ok(())
+                    })?;
+                    Ok(shape)
+                })?;
+                sources.parts = mapped.parts;
+                reader.shape = mapped.shape;
+                reader.place = Place::Virtual(sources);
+                Ok(reader)
+            }
+            _ => near(layout),
+        }
     }
 
     /// How many elements there are along each axis: `[]` for a scalar, `[0]` for a null dataspace.
@@ -134,7 +190,7 @@ impl<'a> DatasetReader<'a> {
     /// How many bytes the elements take in the file.
     pub fn stored_size(&self) -> u64 {
         match &self.place {
-            Place::Nowhere => 0,
+            Place::Nowhere | Place::External(_) | Place::Virtual(_) => 0,
             Place::Compact(bytes) => bytes.len() as u64,
             Place::Contiguous { .. } => product(&self.shape).unwrap_or(u64::MAX).saturating_mul(self.element),
             Place::Chunked(chunked) => chunked.places.stored_size(chunked.chunk_bytes, &chunked.grid),
@@ -236,7 +292,7 @@ impl<'a> DatasetReader<'a> {
     }
 
     /// Fills `out`; says whether any of it was written.
-    fn read_region(&self, region: &Region, out: &mut [u8], last: &mut LastChunk) -> Result<bool> {
+    pub(super) fn read_region(&self, region: &Region, out: &mut [u8], last: &mut LastChunk) -> Result<bool> {
         if out.is_empty() {
             return Ok(false);
         }
@@ -266,6 +322,14 @@ impl<'a> DatasetReader<'a> {
             Place::Chunked(chunked) => {
                 return chunked.read(self.input, &mut Target { region, out, fill: &self.fill }, last);
             }
+            Place::External(files) => {
+                let (runs, mut last) = (runs(), None);
+                runs.each(&mut |from, to| files.fill(part_mut(out, to, runs.length)?, from, &mut last))?;
+            }
+            Place::Virtual(sources) => {
+                fill(out, &self.fill);
+                return sources.read(region, out, self.element);
+            }
         }
         Ok(true)
     }
@@ -281,10 +345,7 @@ impl<'a> Place<'a> {
     ) -> Result<Self> {
         let total = product(shape).and_then(|count| count.checked_mul(element)).unwrap_or(u64::MAX);
         match stored.layout {
-            Layout::Virtual { files } => Err(elsewhere("other datasets", files.iter().map(String::as_str))),
-            Layout::External(files) => {
-                Err(elsewhere("other files", files.iter().map(|file| file.name.as_str())))
-            }
+            Layout::Virtual { .. } | Layout::External(_) => Err(refused(stored.layout)),
             _ if total == 0 => Ok(Self::Nowhere),
             Layout::Compact(bytes) if bytes.len() as u64 >= total => Ok(Self::Compact(bytes)),
             Layout::Compact(bytes) => Err(too_short(bytes.len() as u64, total)),
@@ -321,15 +382,11 @@ impl<'a> Place<'a> {
     }
 }
 
-fn too_short(there: u64, total: u64) -> Error {
-    corrupt(WHAT, format!("{there} bytes are stored of {total}"))
+/// Whether a mapping leads to a dataset of the same file.
+fn is_here(mapping: &Mapping) -> bool {
+    &*mapping.file == "."
 }
 
-/// The error of elements that are not in this file.
-fn elsewhere<'s>(what: &str, names: impl Iterator<Item = &'s str>) -> Error {
-    let names = names.map(|name| format!("`{}`", name.escape_default())).collect::<Vec<_>>().join(", ");
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("its elements are in {what}, which are not read here: {names}"),
-    )
+fn too_short(there: u64, total: u64) -> Error {
+    corrupt(WHAT, format!("{there} bytes are stored of {total}"))
 }

@@ -32,3 +32,13 @@ pub(super) fn is_in_heap(data_type: &Type) -> bool {
         _ => false,
     }
 }
+
+/// Whether elements refer to something in their own file.
+pub(super) fn refers(data_type: &Type) -> bool {
+    match data_type {
+        Type::String { .. } | Type::List(_) | Type::Reference { .. } => true,
+        Type::Array { base, .. } | Type::Enum { base, .. } | Type::Complex(base) => refers(base),
+        Type::Compound { members, .. } => members.iter().any(|member| refers(&member.data_type)),
+        _ => false,
+    }
+}

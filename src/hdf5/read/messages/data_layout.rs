@@ -40,8 +40,8 @@ pub fn decode(input: &Input, message: &[u8], fit: Fit) -> Result<Layout> {
             }
             (3, 4..) => {
                 let (collection, index) = (fields.address()?, fields.u32()?);
-                let files = collection.map(|collection| virtual_mapping::files(input, collection, index));
-                Layout::Virtual { files: files.transpose()?.unwrap_or_default() }
+                let mappings = collection.map(|collection| virtual_mapping::decode(input, collection, index));
+                Layout::Virtual { mappings: mappings.transpose()?.unwrap_or_default() }
             }
             (class, _) => return Err(fields.unsupported(format!("class {class}"))),
         },

@@ -7,4 +7,5 @@ pub(super) mod datatype;
 mod external_files;
 pub(super) mod fill_value;
 pub(super) mod filter_pipeline;
+mod selection;
 mod virtual_mapping;

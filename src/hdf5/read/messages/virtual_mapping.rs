@@ -1,71 +1,56 @@
-//! Which files a virtual dataset is put together of, as an object of the global heap says (III.E, VII.B).
+//! What a virtual dataset is put together of, as an object of the global heap says (III.E, VII.B).
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::selection;
 use crate::error::Result;
 use crate::hdf5::read::checksum::verified;
 use crate::hdf5::read::cursor::Cursor;
 use crate::hdf5::read::input::Input;
+use crate::hdf5::read::layout::Mapping;
 
 const WHAT: &str = "mapping of a virtual dataset";
 
-/// Gives the names of the files, each once, in the order of the mapping.
-pub fn files(input: &Input, collection: u64, index: u32) -> Result<Vec<String>> {
+/// Gives the mappings, in their order.
+pub fn decode(input: &Input, collection: u64, index: u32) -> Result<Vec<Mapping>> {
     let object = heap_object(input, collection, index)?;
     let mut fields = input.cursor(verified(&object, WHAT)?, WHAT);
     let version = fields.u8()?;
-    if version != 0 {
+    if version > 1 {
         return Err(fields.unsupported(format!("version {version}")));
     }
-    let (mut files, mut seen) = (Vec::new(), HashSet::new());
+    let mut mappings: Vec<Mapping> = Vec::new();
     for _ in 0..fields.length()? {
-        let (file, _dataset) = (fields.text()?, fields.text()?);
-        skip_selection(&mut fields)?;
-        skip_selection(&mut fields)?;
-        if seen.insert(file.clone()) {
-            files.push(file);
-        }
+        let (file, dataset) = if version == 0 {
+            (fields.text()?.into(), fields.text()?.into())
+        } else {
+            names(&mut fields, &mappings)?
+        };
+        let source = selection::decode(&mut fields)?;
+        mappings.push(Mapping { file, dataset, source, target: selection::decode(&mut fields)? });
     }
-    Ok(files)
+    Ok(mappings)
 }
 
-/// Passes a selection over. The length that some versions name is not what they have.
-fn skip_selection(fields: &mut Cursor<'_>) -> Result<()> {
-    const NONE: u32 = 0;
-    const POINTS: u32 = 1;
-    const HYPERSLAB: u32 = 2;
-    const ALL: u32 = 3;
-    let (kind, version) = (fields.u32()?, fields.u32()?);
-    let (rank, numbers, width) = match (kind, version) {
-        (NONE | ALL, 1) => {
-            fields.take(8)?;
-            return Ok(());
-        }
-        (POINTS | HYPERSLAB, 1) => {
-            fields.take(8)?;
-            let (rank, count) = (fields.u32()?, u64::from(fields.u32()?));
-            // A block has two corners.
-            (rank, if kind == POINTS { count } else { count.saturating_mul(2) }, 4)
-        }
-        (HYPERSLAB, 2) => {
-            fields.take(5)?;
-            // Start, stride, count and block.
-            (fields.u32()?, 4, 8)
-        }
-        (POINTS, 2) => {
-            let width = fields.u8()?;
-            (fields.u32()?, fields.uint(width)?, width)
-        }
-        (HYPERSLAB, 3) => {
-            let [flags, width] = fields.array()?;
-            let rank = fields.u32()?;
-            (rank, if flags & 1 != 0 { 4 } else { fields.uint(width)?.saturating_mul(2) }, width)
-        }
-        _ => return Err(fields.unsupported(format!("a selection of type {kind} and version {version}"))),
+/// The names of a file and a dataset in version 1, which may be those of mappings before.
+fn names(fields: &mut Cursor<'_>, before: &[Mapping]) -> Result<(Arc<str>, Arc<str>)> {
+    const SHARED_FILE: u8 = 1;
+    const SHARED_DATASET: u8 = 1 << 1;
+    const SAME_FILE: u8 = 1 << 2;
+    let flags = fields.u8()?;
+    let shared = |fields: &mut Cursor<'_>| {
+        let index = fields.length()?;
+        let mapping = usize::try_from(index).ok().and_then(|index| before.get(index));
+        mapping.ok_or_else(|| fields.corrupt(format!("a name is that of mapping {index}, which comes later")))
     };
-    let size = u64::from(rank).saturating_mul(numbers).saturating_mul(u64::from(width));
-    fields.take(usize::try_from(size).unwrap_or(usize::MAX))?;
-    Ok(())
+    let file = match flags {
+        _ if flags & SAME_FILE != 0 => ".".into(),
+        _ if flags & SHARED_FILE != 0 => Arc::clone(&shared(fields)?.file),
+        _ => fields.text()?.into(),
+    };
+    let is_shared = flags & SHARED_DATASET != 0;
+    let dataset = if is_shared { Arc::clone(&shared(fields)?.dataset) } else { fields.text()?.into() };
+    Ok((file, dataset))
 }
 
 /// Reads an object of a collection of the global heap.

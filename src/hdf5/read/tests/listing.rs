@@ -83,7 +83,15 @@ fn dataset(header: &DatasetHeader) -> String {
             };
             format!("external:{}", files.iter().map(file).collect::<Vec<_>>().join(","))
         }
-        Layout::Virtual { files } => format!("virtual:{}", files.join(",")),
+        Layout::Virtual { mappings } => {
+            let mut files: Vec<&str> = Vec::new();
+            for mapping in mappings {
+                if !files.contains(&&*mapping.file) {
+                    files.push(&mapping.file);
+                }
+            }
+            format!("virtual:{}", files.join(","))
+        }
     };
     let filter = |filter: &crate::hdf5::read::Filter| {
         let optional = if filter.is_optional { "?" } else { "" };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::oracle::input;
 use crate::error::{ErrorKind, Result};
 use crate::hdf5::read::elements::{DatasetReader, Stored, Values, is_bool, values};
-use crate::hdf5::read::layout::{Dataspace, ExternalFile, Layout};
+use crate::hdf5::read::layout::{Dataspace, ExternalFile, Layout, Mapping};
+use crate::hdf5::read::selection::Selection;
 use crate::hdf5::read::{ByteOrder, Float, MemberType, Padding, ReferenceKind, Type};
 
 fn convert(data_type: &Type, bytes: &[u8]) -> Result<Values> {
@@ -133,13 +134,15 @@ fn a_text_that_is_not_in_the_heap_is_damage_and_one_shared_by_many_is_bounded() 
 #[test]
 fn elements_of_other_files_are_refused_by_the_names_of_those() {
     let file = |name: &str| ExternalFile { name: name.to_owned(), offset: 0, size: None };
+    let (source, target) = (Selection::All, Selection::All);
+    let mapping = Mapping { file: "x.h5".into(), dataset: "d".into(), source, target };
     for (layout, message) in [
         (
             Layout::External(vec![file("a.raw"), file("b\n.raw")]),
             r"its elements are in other files, which are not read here: `a.raw`, `b\n.raw`",
         ),
         (
-            Layout::Virtual { files: vec!["x.h5".to_owned()] },
+            Layout::Virtual { mappings: vec![mapping] },
             "its elements are in other datasets, which are not read here: `x.h5`",
         ),
     ] {
