@@ -99,7 +99,7 @@ pub use datastore::{
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};
 pub use hdf5_file::{Hdf5File, NotImported};
-pub use import::{Hdf5Import, ImportProgress, ImportReport, Renamed};
+pub use import::{Converted, Hdf5Import, ImportProgress, ImportReport, Renamed};
 pub use nodes::{
     Appender, Attributes, Dataset, Keys, Label, LabelSelection, Labels, Layout, NewDataset, Node, NodeKind,
     Size, StoredTable, TableAppender, TableBlocks, TableSelection,

@@ -5,6 +5,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::Output;
 
 const OF_BYTES: &str = "{msg} [{wide_bar}] {binary_bytes}/{binary_total_bytes} {eta}";
+const BYTES: &str = "{spinner} {msg} {binary_bytes}";
 const OF_NODES: &str = "{spinner} {msg} {pos} nodes";
 
 /// A bar on standard error; nothing where nobody watches.
@@ -22,6 +23,14 @@ impl Progress {
             OF_BYTES,
             message,
         )
+    }
+
+    /// A spinner that counts bytes, of which nobody knows yet how many there are.
+    pub fn bytes(output: &Output, message: &'static str) -> Self {
+        if !output.is_watched() {
+            return Self(ProgressBar::hidden());
+        }
+        Self::new(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()), BYTES, message)
     }
 
     /// A spinner that counts nodes.

@@ -160,6 +160,7 @@ impl<'a> Hdf5Export<'a> {
             bytes: 0,
             left_out: Vec::new(),
             tables_as_groups: Vec::new(),
+            no_scale: Vec::new(),
             sparse: Vec::new(),
         };
         let writer = Writer::new(BufWriter::with_capacity(BUFFER, output), file)?;

@@ -31,6 +31,9 @@ pub struct ExportReport {
     /// The keys of arrays of which chunks were never written. Those are not in the file: most readers give the fill value
     /// for them, pyfive and jsfive fail.
     pub sparse: Vec<String>,
+    /// The arrays with a named axis that is on no dimension scale, and why: a name has one length in a group, and one
+    /// meaning. The arrays themselves are in the file.
+    pub no_scale: Vec<LeftOut>,
 }
 
 /// Something that could not be exported.

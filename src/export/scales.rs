@@ -99,6 +99,22 @@ impl Scales {
         names.map(|(name, length)| name.and_then(|name| self.find(name, *length))).collect()
     }
 
+    /// Says of each named axis without a scale why it has none.
+    pub fn lacking(&self, array: &ArrayMetadata, axes: &Axes) -> Vec<String> {
+        let named = given_names(array).zip(&array.shape).zip(axes).filter(|(_, axis)| axis.is_none());
+        let why = named.filter_map(|((name, length), _)| {
+            let name = name?;
+            let scale = self.open.iter().rev().find_map(|scales| scales.get(name));
+            Some(match scale {
+                Some(scale) => {
+                    format!("no scale for dimension {name}: lengths {} and {length}", scale.length)
+                }
+                None => format!("no scale for dimension {name}: something else has its name"),
+            })
+        });
+        why.collect()
+    }
+
     /// Which axes have labels that lie in the innermost group.
     pub fn labels_here(&self, axes: &Axes) -> Vec<Option<String>> {
         let here = |at: usize| at + 1 == self.open.len();

@@ -232,6 +232,9 @@ impl<'a, W: Write + Seek> Walk<'a, W> {
     ) -> Result<Made> {
         let has_labels = self.scales.has_labels(key.name());
         let axes = if has_labels { Axes::new() } else { self.scales.of(array) };
+        for why in self.scales.lacking(array, &axes) {
+            self.report.no_scale.push(LeftOut { key: key.to_string(), why });
+        }
         let is_on_scales = axes.iter().any(Option::is_some);
         let taken = if has_labels || is_on_scales { &OF_DIMENSIONS[..] } else { &[] };
         let mut exported = self.attributes(key, document, ("", taken))?;

@@ -62,9 +62,11 @@ pub(crate) fn columns_of_group(
         let dataset = reading.file.object(*address)?;
         let place = Place { path: format!("{}/{name}", place.path), key: place.key.child(name)? };
         let column = attributes::read(reading, &dataset, &place)?;
+        let opened = Opened::new(reading, &dataset)?;
+        opened.check_no_list()?;
         found.push(GroupColumn {
             name: name.clone(),
-            opened: Opened::new(reading, &dataset)?,
+            opened,
             data_type: column.origin.data_type.as_deref().and_then(DataType::from_name),
             attributes: column.attributes,
         });

@@ -64,11 +64,20 @@ pub(super) fn describe(
             seen.node.rows = Some(extent(reading, columns.iter().map(|column| &column.opened))?.0);
             Found::Columns(columns)
         }
+        Found::Lists(_) => {
+            let message =
+                "lists of any length are no array; an import has their lengths and their elements as two";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
         Found::Dataset(opened) => {
             let opened = text_or_bytes(reading, opened);
             dataset(reading, &opened, place, &mut seen)?;
             for (member, error) in &opened.left_out {
                 reading.leave_out(format!("{}.{member}", place.path), error.message());
+            }
+            for list in opened.lists() {
+                let why = "the elements of its lists, which an import puts beside the table";
+                reading.leave_out(format!("{}.{}", place.path, list.name), why);
             }
             Found::Dataset(opened)
         }

@@ -116,8 +116,8 @@ impl Hdf5File {
         Ok(nodes)
     }
 
-    /// Describes everything below a group, each group before what is in it. A group that is met once more, through whatever
-    /// link, is not gone through again.
+    /// Describes everything below a group, each group before what is in it. A group that has several names is gone through
+    /// under each; one that lies in itself, and more than 2,000 objects that were met before, are [`NodeKind::Unreadable`].
     ///
     /// # Errors
     /// As [`Hdf5File::nodes`].

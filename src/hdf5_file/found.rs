@@ -16,6 +16,8 @@ pub(crate) enum Found {
     Group,
     /// An array, or a table where its elements are compounds.
     Dataset(Opened),
+    /// A dataset of lists of any length.
+    Lists(Opened),
     /// A table that was exported as a group of its columns.
     Columns(Vec<GroupColumn>),
     Object(Encoded),
@@ -75,5 +77,7 @@ fn dataset(
     if let Some(found) = object(reading, dataset, place, &mut described)? {
         return Ok((Found::Object(found), described));
     }
-    Ok((Found::Dataset(Opened::new(reading, dataset)?), described))
+    let opened = Opened::new(reading, dataset)?;
+    let found = if opened.list().is_some() { Found::Lists(opened) } else { Found::Dataset(opened) };
+    Ok((found, described))
 }

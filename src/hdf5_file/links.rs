@@ -7,6 +7,7 @@ use super::names::{below, component};
 use super::reading::Place;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{File, Neighbours, Source};
+use crate::key::Key;
 
 /// Where a member of a group goes, of which no two go to one place.
 ///
@@ -18,16 +19,14 @@ pub(crate) fn member(name: &str, group: &Place, taken: &mut HashSet<String>) -> 
     let key = group.key.child(&name)?;
     key.check_creatable()?;
     if !taken.insert(name) {
-        let message = format!("another object of this group has the key {key} already");
-        return Err(Error::new(ErrorKind::AlreadyExists, message));
+        return Err(is_taken(&key));
     }
     Ok(Place { path, key })
 }
 
-/// The error of a group that was met before, under this path.
-pub(crate) fn once_more(path: &str) -> Error {
-    let message = format!("it is the group {path:?} once more, whose values are there");
-    Error::new(ErrorKind::Unsupported, message)
+/// The error of an object whose place is taken.
+pub(crate) fn is_taken(key: &Key) -> Error {
+    Error::new(ErrorKind::AlreadyExists, format!("another object of this group has the key {key} already"))
 }
 
 /// The error of a link that only the program that made it can follow.

@@ -1,15 +1,16 @@
 //! What is in groups.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::describe::{Seen, describe, describe_looked, problem};
 use super::found::Found;
-use super::links::{member, once_more};
+use super::links::member;
 use super::lookup::{follow, look_up};
+use super::met::Met;
 use super::names::below;
 use super::reading::{Place, Reading, is_of_the_object};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hdf5::{Link, ObjectKind, StoredObject, Target};
+use crate::hdf5::{Link, ObjectKind, StoredObject};
 use crate::key::Key;
 use crate::nodes::{Node, NodeKind};
 
@@ -58,11 +59,13 @@ pub(super) fn visit(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Res
 /// Visits everything below a group, each group before what is in it.
 pub(super) fn walk(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Result<()> {
     let (object, place) = group(reading, key)?;
-    let mut met = HashMap::from([(object.address(), place.path.clone())]);
+    let mut met = Met::default();
+    met.enter(reading.number, &object, &place.path)?;
     let mut levels = vec![Level::new(reading, &object, place)];
     while let Some(level) = levels.last_mut() {
         let Some(link) = level.links.next() else {
             levels.pop();
+            met.leave();
             continue;
         };
         let Some(mut entry) = entry(reading, level.group, &level.place, &link, &mut level.taken)? else {
@@ -72,16 +75,11 @@ pub(super) fn walk(reading: &mut Reading<'_>, key: &Key, each: Each<'_>) -> Resu
             each(entry.visited)?;
             continue;
         };
-        let before = match &link.target {
-            Target::Soft(target) => Some(target.clone()),
-            _ => met.get(&address).cloned(),
-        };
-        if let Some(path) = before {
-            each(Visited { node: Node::unreadable(&entry.place.key, &once_more(&path)), found: None })?;
+        let object = reading.file.object(address)?;
+        if let Err(error) = met.enter(reading.number, &object, &entry.place.path) {
+            each(Visited { node: Node::unreadable(&entry.place.key, &error), found: None })?;
             continue;
         }
-        met.insert(address, entry.place.path.clone());
-        let object = reading.file.object(address)?;
         let level = Level::new(reading, &object, entry.place);
         let node = &mut entry.visited.node;
         node.problem = node.problem.take().or_else(|| problem(reading, &level.place));

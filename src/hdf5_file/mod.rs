@@ -18,7 +18,9 @@ mod form;
 mod found;
 mod links;
 mod listing;
+mod lists;
 mod lookup;
+mod met;
 mod names;
 mod objects;
 mod open;
@@ -32,14 +34,16 @@ pub use file::Hdf5File;
 pub use reading::NotImported;
 pub(crate) use {
     arrays::{Made, restored},
-    attributes::{Described, Incoming},
+    attributes::{Described, Incoming, members},
     columns::{GroupColumn, Part, attributes_of_columns, extent, parts_of_group, types_of_group},
     elements::Written,
     form::{Form, array_of_values, notes, trimmed},
     found::{Found, recognise},
-    links::{elsewhere, member, not_allowed, once_more, user_defined},
+    links::{elsewhere, is_taken, member, not_allowed, user_defined},
+    lists::List,
+    met::{Identity, Met},
     names::{Paths, below, component},
     open::open,
-    opened::{Opened, element_weight, weight},
+    opened::{Opened, element_weight, inner, lengths, weight},
     reading::{Place, Reading},
 };

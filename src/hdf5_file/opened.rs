@@ -1,6 +1,7 @@
 //! Datasets whose header was read.
 
 use super::arrays::{Made, array, arrays};
+use super::lists::{List, counted};
 use super::reading::Reading;
 use super::types::{as_bytes, has_fixed_text, importable};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +23,8 @@ pub(crate) struct Opened {
     header: DatasetHeader,
     /// The type of the elements as they are imported.
     data_type: Type,
+    /// The members that are lists, of which `data_type` has how many elements they have.
+    lists: Vec<List>,
     was_text: bool,
     /// The members that cannot be imported, which are not read, with their reasons.
     pub left_out: Vec<(String, Error)>,
@@ -42,8 +45,9 @@ impl Opened {
             }
         }
         let mut left_out = Vec::new();
-        let data_type = importable(&header.data_type, "", &mut left_out)?;
-        Ok(Self { header, data_type, was_text: false, left_out })
+        let (data_type, lists) = counted(&header.data_type, header.element_size);
+        let data_type = importable(&data_type, "", &mut left_out)?;
+        Ok(Self { header, data_type, lists, was_text: false, left_out })
     }
 
     /// The same with bytes for text of a fixed length, which some programs write bytes into; `None` where there is none.
@@ -51,6 +55,7 @@ impl Opened {
         has_fixed_text(&self.data_type).then(|| Self {
             header: self.header.clone(),
             data_type: as_bytes(&self.data_type),
+            lists: self.lists.clone(),
             was_text: true,
             left_out: Vec::new(),
         })
@@ -68,7 +73,26 @@ impl Opened {
             }
             other => other.clone(),
         };
-        Self { header: self.header.clone(), data_type, was_text: self.was_text, left_out: Vec::new() }
+        let (header, lists) = (self.header.clone(), Vec::new());
+        Self { header, data_type, lists, was_text: self.was_text, left_out: Vec::new() }
+    }
+
+    /// The list that each element is, where it is one.
+    pub fn list(&self) -> Option<&List> {
+        self.lists.first().filter(|list| list.name.is_empty())
+    }
+
+    /// Refuses a dataset of lists, of which there would be their lengths alone.
+    pub fn check_no_list(&self) -> Result<()> {
+        match self.list() {
+            Some(_) => Err(Error::new(ErrorKind::Unsupported, "lists of any length are no array")),
+            None => Ok(()),
+        }
+    }
+
+    /// The members that are lists; their places among the elements have how long they are.
+    pub fn lists(&self) -> &[List] {
+        &self.lists
     }
 
     /// The length of each axis: none for a scalar, `[0]` where there are no elements at all.
@@ -146,6 +170,7 @@ impl Opened {
 
     /// Reads all elements of a dataset that belongs into memory.
     pub fn whole(&self, reading: &mut Reading<'_>) -> Result<AnyArray> {
+        self.check_no_list()?;
         let reader = self.reader(reading)?;
         let shape = reader.shape().to_vec();
         let size = shape.iter().fold(reader.element_size(), |size, length| size.saturating_mul(*length));

@@ -33,7 +33,7 @@ pub(super) fn with_parts<T>(reading: &mut Reading<'_>, looked: &Looked<'_>, use_
     let seen = describe_looked(reading, looked)?;
     let opened = match &seen.found {
         Found::Object(object) => return use_it(&Parts::Object(object)),
-        Found::Group | Found::Nothing => return use_it(&Parts::Group),
+        Found::Group | Found::Nothing | Found::Lists(_) => return use_it(&Parts::Group),
         Found::Columns(columns) => {
             let types = types_of_group(columns);
             let rows = Rows::new(reading, parts_of_group(reading, columns)?, &types)?;

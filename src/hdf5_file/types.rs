@@ -3,6 +3,10 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{MemberType, ReferenceKind, Type};
 
+/// Which lists have no place in a store.
+const NO_LISTS: &str =
+    "lists of lists, of compounds and within arrays (variable-length datatypes) are not imported";
+
 /// Gives a type without the members that cannot be imported; those are named, with their reasons.
 ///
 /// # Errors
@@ -30,7 +34,7 @@ pub(crate) fn importable(data_type: &Type, name: &str, left_out: &mut Vec<(Strin
             let base = Box::new(importable(base, name, left_out)?);
             Ok(Type::Array { shape: shape.clone(), base })
         }
-        Type::List(_) => Err(unsupported("lists of any length (variable-length datatypes) are not imported")),
+        Type::List(_) => Err(unsupported(NO_LISTS)),
         Type::Time { .. } => Err(unsupported("times (datatype class 2) are not imported")),
         Type::Reference { kind: ReferenceKind::Region, .. } => {
             Err(unsupported("references to regions of datasets are not imported"))
@@ -87,5 +91,23 @@ pub(crate) fn tags(data_type: &Type, name: &str, found: &mut Vec<(String, String
             }
         }
         _ => {}
+    }
+}
+
+/// The type of the elements of lists, where these make one array.
+pub(super) fn of_arrays(base: &Type) -> Result<Type> {
+    if holds_lists(base) {
+        return Err(unsupported(NO_LISTS));
+    }
+    importable(base, "", &mut Vec::new())
+}
+
+fn holds_lists(data_type: &Type) -> bool {
+    match data_type {
+        Type::List(_) => true,
+        // As h5py has complex numbers.
+        Type::Compound { members, .. } => !members.iter().map(|member| &*member.name).eq(["r", "i"]),
+        Type::Array { base, .. } | Type::Enum { base, .. } => holds_lists(base),
+        _ => false,
     }
 }

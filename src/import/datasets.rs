@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::blocks::{BLOCK, Blocks, kept_chunk, parts};
 use super::finish::{Finish, finish};
+use super::lists;
 use super::scope::Scope;
 use super::tables;
 use crate::error::{ErrorKind, Result};
@@ -43,7 +44,10 @@ fn once(scope: &mut Scope<'_, '_>, opened: &Opened, place: &Place, described: &m
     let sample = opened.sample(&scope.reading)?;
     match sample.as_slice() {
         [only] if only.name.is_empty() => array_of(scope, opened, only, (place, described)),
-        _ => tables::compound(scope, opened, &sample, (place, described)),
+        _ => {
+            tables::compound(scope, opened, &sample, (place, described))?;
+            lists::beside(scope, opened, place)
+        }
     }
 }
 

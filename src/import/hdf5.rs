@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::external::Files;
 use super::report::{ImportProgress, ImportReport, Tally};
 use super::scope::Scope;
-use super::walk::{Known, Walk};
+use super::walk::Walk;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{File, ObjectKind};
-use crate::hdf5_file::{Paths, Place, Reading, component, open};
+use crate::hdf5_file::{Met, Paths, Place, Reading, component, open};
 use crate::key::Key;
 use crate::progress::Continue;
 use crate::storage::{Draft, Existing, Store};
@@ -106,7 +106,7 @@ impl<'a> Hdf5Import<'a> {
         let here = |error: Error| error.with_file(&self.file);
         let file = File::open(Box::new(source)).map_err(here)?;
         let files = Files::new(&self.file, self.external.as_deref())?;
-        let mut known = Known::default();
+        let mut met = Met::default();
         let mut tally = Tally::new(self.limit, self.progress);
         tally.allow(file.input().size());
         let root = file.root().map_err(here)?;
@@ -121,8 +121,8 @@ impl<'a> Hdf5Import<'a> {
             if existing == Existing::Refuse {
                 check_vacant(self.store, &root)?;
             }
-            let scope = Scope { reading, files: &files, store: self.store, tally: &mut tally, existing };
-            Walk::new(scope, &mut known).run(&root, &place)?;
+            let scope = Scope::new((reading, &files), self.store, &mut tally, existing);
+            Walk::new(scope, &mut met).run(&root, &place)?;
             return Ok(tally.report);
         }
         let draft = Draft::new(self.store, &key)?;
@@ -130,8 +130,8 @@ impl<'a> Hdf5Import<'a> {
             draft.check_vacant()?;
         }
         let (store, tally_of) = (draft.inside()?, &mut tally);
-        let scope = Scope { reading, files: &files, store, tally: tally_of, existing: Existing::Refuse };
-        Walk::new(scope, &mut known).run(&root, &place)?;
+        let scope = Scope::new((reading, &files), store, tally_of, Existing::Refuse);
+        Walk::new(scope, &mut met).run(&root, &place)?;
         draft.commit(existing).map_err(|error| error.with_key(key.to_string()))?;
         Ok(tally.report)
     }

@@ -10,10 +10,11 @@ mod datasets;
 mod external;
 mod finish;
 mod hdf5;
+mod lists;
 mod report;
 mod scope;
 mod tables;
 mod walk;
 
 pub use hdf5::Hdf5Import;
-pub use report::{ImportProgress, ImportReport, Renamed};
+pub use report::{Converted, ImportProgress, ImportReport, Renamed};

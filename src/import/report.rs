@@ -27,6 +27,8 @@ pub struct ImportReport {
     pub left_out: Vec<NotImported>,
     /// What has another name in the store, since its own cannot be part of a key.
     pub renamed: Vec<Renamed>,
+    /// What has another form in the store, since no array or table holds it as it is.
+    pub converted: Vec<Converted>,
 }
 
 /// Something that has another name in the store than in the file.
@@ -37,6 +39,18 @@ pub struct Renamed {
     pub path: String,
     /// Its key.
     pub key: String,
+}
+
+/// Something that has another form in the store than in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Converted {
+    /// Its path in the file; of a member of compounds with a dot and its name.
+    pub path: String,
+    /// The key of what it became.
+    pub key: String,
+    /// What that is.
+    pub into: String,
 }
 
 /// Keeps count of an import, and stops it where it is too much.
@@ -87,6 +101,10 @@ impl<'a> Tally<'a> {
             Continue::Yes => Ok(()),
             Continue::No => Err(Error::new(ErrorKind::Cancelled, "the import was stopped")),
         }
+    }
+
+    pub fn convert(&mut self, path: &str, key: &Key, into: String) {
+        self.report.converted.push(Converted { path: path.to_owned(), key: key.to_string(), into });
     }
 
     pub fn rename(&mut self, path: &str, key: &Key) {

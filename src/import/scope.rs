@@ -1,5 +1,6 @@
 //! What the parts of an import share.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::external::Files;
@@ -7,6 +8,7 @@ use super::report::Tally;
 use crate::error::Result;
 use crate::hdf5::StoredObject;
 use crate::hdf5_file::{Described, Found, Place, Reading, recognise};
+use crate::key::Key;
 use crate::storage::{ArrayOptions, Existing, Store};
 use crate::zarr::Compression;
 
@@ -20,9 +22,20 @@ pub(super) struct Scope<'a, 't> {
     pub store: &'a Arc<Store>,
     pub tally: &'a mut Tally<'t>,
     pub existing: Existing,
+    /// Keys that the import gave to parts of other values.
+    pub beside: HashSet<Key>,
 }
 
-impl Scope<'_, '_> {
+impl<'a, 't> Scope<'a, 't> {
+    pub fn new(
+        (reading, files): (Reading<'a>, &'a Files),
+        store: &'a Arc<Store>,
+        tally: &'a mut Tally<'t>,
+        existing: Existing,
+    ) -> Self {
+        Self { reading, files, store, tally, existing, beside: HashSet::new() }
+    }
+
     /// Finds out what an object is; what was read for that counts.
     pub fn recognise(&mut self, object: &StoredObject<'_>, place: &Place) -> Result<(Found, Described)> {
         let found = recognise(&mut self.reading, object, place);

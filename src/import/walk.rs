@@ -1,28 +1,22 @@
 //! The walk through a file, group by group.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::datasets;
 use super::finish::{Finish, finish};
+use super::lists;
 use super::scope::Scope;
 use super::tables;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hdf5::{Neighbours, ObjectKind, StoredObject, Target};
 use crate::hdf5_file::{
-    Described, Found, Paths, Place, Reading, below, elsewhere, member, once_more, user_defined,
+    Described, Found, Identity, Met, Paths, Place, Reading, below, elsewhere, is_taken, member, user_defined,
 };
 use crate::values::Content;
 use crate::zarr::Kind;
 
 /// How many files may lead to one another.
 const MOST_FILES_DEEP: usize = 8;
-
-/// What is known of all files that are read in one import.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// The groups that were met, by file and address, and the paths where.
-    pub groups: HashMap<(usize, u64), String>,
-}
 
 /// A soft link, which is followed when everything has its place.
 #[derive(Debug)]
@@ -31,54 +25,62 @@ struct Soft {
     group: u64,
     target: String,
     place: Place,
+    /// The groups that it lies in.
+    within: Vec<Identity>,
 }
 
 pub(super) struct Walk<'a, 't> {
     scope: Scope<'a, 't>,
-    known: &'a mut Known,
+    met: &'a mut Met,
     depth: usize,
     soft: Vec<Soft>,
 }
 
 impl<'a, 't> Walk<'a, 't> {
-    pub fn new(scope: Scope<'a, 't>, known: &'a mut Known) -> Self {
-        Self { scope, known, depth: 0, soft: Vec::new() }
+    pub fn new(scope: Scope<'a, 't>, met: &'a mut Met) -> Self {
+        Self { scope, met, depth: 0, soft: Vec::new() }
     }
 
     /// Imports an object with everything that it leads to.
     pub fn run(mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
         let done = self.object(object, place);
         self.scope.reading.settle(&place.path, done)?;
-        for soft in std::mem::take(&mut self.soft) {
-            let done = self.follow(&soft);
-            self.scope.reading.settle(&soft.place.path, done)?;
+        // What they lead to may have others.
+        while !self.soft.is_empty() {
+            for soft in std::mem::take(&mut self.soft) {
+                let done = self.follow(&soft);
+                self.scope.reading.settle(&soft.place.path, done)?;
+            }
         }
-        self.scope.tally.report.left_out.append(&mut self.scope.reading.left_out);
+        self.note();
         Ok(())
     }
 
+    /// Puts what was left out so far into the report.
+    fn note(&mut self) {
+        self.scope.tally.report.left_out.append(&mut self.scope.reading.left_out);
+    }
+
     fn object(&mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
-        if object.kind() == ObjectKind::Group {
-            self.enter(object, place)?;
+        if object.kind() != ObjectKind::Group {
+            return self.recognised(object, place);
         }
+        self.met.enter(self.scope.reading.number, object, &place.path)?;
+        let done = self.recognised(object, place);
+        self.met.leave();
+        done
+    }
+
+    fn recognised(&mut self, object: &StoredObject<'_>, place: &Place) -> Result<()> {
         let (found, mut described) = self.scope.recognise(object, place)?;
         match found {
             Found::Group => self.group(object, place, described),
             Found::Dataset(opened) => datasets::import(&mut self.scope, opened, (place, &mut described)),
+            Found::Lists(opened) => lists::dataset(&mut self.scope, &opened, (place, &mut described)),
             Found::Columns(columns) => tables::group(&mut self.scope, columns, (place, &mut described)),
             Found::Object(object) => self.put(&Content::Object(object), place, described),
             Found::Nothing => Ok(()),
         }
-    }
-
-    /// Notes that a group was met; refuses one that was met before.
-    fn enter(&mut self, group: &StoredObject<'_>, place: &Place) -> Result<()> {
-        let number = (self.scope.reading.number, group.address());
-        if let Some(path) = self.known.groups.get(&number) {
-            return Err(once_more(path));
-        }
-        self.known.groups.insert(number, place.path.clone());
-        Ok(())
     }
 
     fn put(&mut self, content: &Content<'_>, place: &Place, described: Described) -> Result<()> {
@@ -120,7 +122,12 @@ impl<'a, 't> Walk<'a, 't> {
             {
                 self.scope.tally.rename(&path, &member.key);
             }
-            let done = done.and_then(|place| self.link(object.address(), link.target, place));
+            let done = done.and_then(|place| {
+                if self.scope.beside.contains(&place.key) {
+                    return Err(is_taken(&place.key));
+                }
+                self.link(object.address(), link.target, place)
+            });
             self.scope.reading.settle(&path, done)?;
         }
         Ok(())
@@ -133,7 +140,8 @@ impl<'a, 't> Walk<'a, 't> {
                 self.object(&object, &place)
             }
             Target::Soft(target) => {
-                self.soft.push(Soft { group, target, place });
+                let within = self.met.within.clone();
+                self.soft.push(Soft { group, target, place, within });
                 Ok(())
             }
             Target::External { file, object } => self.external(&file, &object, &place),
@@ -143,7 +151,10 @@ impl<'a, 't> Walk<'a, 't> {
 
     fn follow(&mut self, soft: &Soft) -> Result<()> {
         let object = self.scope.reading.file.find_from(soft.group, &soft.target)?;
-        self.object(&object, &soft.place)
+        let outer = std::mem::replace(&mut self.met.within, soft.within.clone());
+        let done = self.object(&object, &soft.place);
+        self.met.within = outer;
+        done
     }
 
     /// Imports what another file has, if that may be read.
@@ -158,16 +169,16 @@ impl<'a, 't> Walk<'a, 't> {
         let (number, file) = self.scope.files.open(self.scope.reading.number, name)?;
         self.scope.tally.allow(file.input().size());
         let object = file.find(path)?;
+        // Before what the other file lacks.
+        self.note();
         let paths = Paths::default();
-        let scope = Scope {
-            reading: Reading::new(&file, &paths, (self.scope.files, number)),
-            files: self.scope.files,
-            store: self.scope.store,
-            tally: &mut *self.scope.tally,
-            existing: self.scope.existing,
-        };
-        let walk =
-            Walk { scope, known: &mut *self.known, depth: self.depth.saturating_add(1), soft: Vec::new() };
+        let scope = Scope::new(
+            (Reading::new(&file, &paths, (self.scope.files, number)), self.scope.files),
+            self.scope.store,
+            &mut *self.scope.tally,
+            self.scope.existing,
+        );
+        let walk = Walk { scope, met: &mut *self.met, depth: self.depth.saturating_add(1), soft: Vec::new() };
         walk.run(&object, place)
     }
 }

@@ -73,6 +73,8 @@ def columns(array, dtype, name=""):
         yield name, np.array(flat, dtype=object).reshape(np.shape(array))
     elif h5py.check_ref_dtype(dtype) is h5py.Reference:
         yield name, np.vectorize(lambda r: ref(r), otypes=[object])(np.asarray(array, dtype=object))
+    elif lists_of(dtype) is not None:
+        yield name, None
     elif dtype.fields:
         for member in dtype.names:
             inner = dtype.fields[member][0]
@@ -119,12 +121,40 @@ def same(expected, found):
         fault("other values")
 
 
-def compare(dataset, value, node):
-    if h5py.check_vlen_dtype(dataset.dtype) and not h5py.check_string_dtype(dataset.dtype):
-        fault("lists of any length")
+def lists_of(dtype):
+    """What a dtype is a list of; nothing where it is none."""
+    return None if h5py.check_string_dtype(dtype) else h5py.check_vlen_dtype(dtype)
+
+
+def same_lists(value, base, count, values):
+    """Counts, and the elements of all lists one after the other."""
+    flat = np.asarray(value, dtype=object).ravel() if np.ndim(value) or np.asarray(value).dtype != object else [value[()]]
+    lengths = np.array([len(x) for x in flat], "u4")
+    same(lengths.reshape(np.shape(value)), count[...])
+    whole = [np.asarray(x, base) for x in flat if len(x)]
+    [(_, expected)] = columns(np.concatenate(whole) if whole else np.zeros(0, base), np.dtype(base))
+    same(expected, values[...])
+    if count.attrs["sample_dimension"] != values.metadata.dimension_names[0]:
+        fault("another sample dimension")
+
+
+def compare(dataset, value, node, root, key):
+    base = lists_of(dataset.dtype)
     if isinstance(value, h5py.Empty):
         value = np.zeros((0,), dataset.dtype)
-    made = list(columns(value, dataset.dtype))
+    if base is not None:
+        if np.ndim(value) == 1 and dataset.shape == ():
+            wrapped = np.empty((), object)
+            wrapped[()] = value
+            value = wrapped
+        return same_lists(value, base, node["count"], node["values"])
+    for member in dataset.dtype.names or ():
+        inner = lists_of(dataset.dtype.fields[member][0])
+        if inner is not None:
+            lists = np.asarray(value)[member]
+            same_lists(lists[None] if np.ndim(value) == 0 else lists, inner, node[component(member)],
+                       root[f"{key}.{component(member)}"])
+    made = [(name, array) for name, array in columns(value, dataset.dtype) if array is not None]
     scalar = np.ndim(value) == 0
     for name, expected in made:
         if name:
@@ -232,7 +262,7 @@ def main(file, store, left_out):
                 report["faults"].append(f"{path}: is missing and was not named")
             continue
         try:
-            compare(item, value, node)
+            compare(item, value, node, root, key)
             report["equal"] += 1
         except Exception as error:
             if any(left.startswith(path + ".") for left in left_out):

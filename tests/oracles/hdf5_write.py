@@ -65,13 +65,49 @@ def compounds(group):
     group["long"] = long
 
 
+def ragged(items, dtype):
+    array = np.empty(len(items), object)
+    for at, item in enumerate(items):
+        array[at] = np.asarray(item, dtype)
+    return array
+
+
+def lists(group):
+    def put(name, items, base, shape=None, **options):
+        shape = (len(items),) if shape is None else shape
+        made = group.create_dataset(name, shape, h5py.vlen_dtype(base), **options)
+        if items:
+            made[...] = ragged(items, base).reshape(shape)
+        return made
+
+    put("ints", [[1, 2, 3], [], [4]], "i4").attrs["units"] = "m"
+    put("matrix", [[1.5], [], [2.5, 3.5], [4.5, 5.5, 6.5]], "f8", (2, 2))
+    put("chunked", [list(range(n % 7)) for n in range(5000)], "u2", chunks=(64,), compression="gzip", maxshape=(None,))
+    put("colours", [[0, 1], [1]], h5py.enum_dtype({"RED": 0, "GREEN": 1}, basetype="i1"))
+    put("bools", [[True, False], [True]], "?")
+    put("complex", [[1 + 2j], []], "c8")
+    put("none", [], "i8")
+    group.create_dataset("unwritten", (4,), h5py.vlen_dtype("f4"), chunks=(2,))
+    put("long", [np.arange(700_000), np.arange(3), np.arange(900_000)], "f8")
+    one = group.create_dataset("one", (), h5py.vlen_dtype("i2"))
+    one[()] = np.array([7, 8], "i2")
+    space = h5py.h5s.create_simple((2,))
+    nested = h5py.h5t.vlen_create(h5py.h5t.vlen_create(h5py.h5t.NATIVE_INT32))
+    h5py.h5d.create(group.id, b"nested", nested, space)
+    row = np.dtype([("id", "i8"), ("hits", h5py.vlen_dtype("f4")), ("tags", h5py.vlen_dtype("i2")), ("name", h5py.string_dtype())])
+    rows = np.empty(300, row)
+    for n in range(300):
+        rows[n] = (n, np.arange(n % 5, dtype="f4"), np.arange(n % 3, dtype="i2"), f"n{n}")
+    group.create_dataset("rows", data=rows, chunks=(50,))
+    group["rows.hits.more"] = 1
+
+
 def others(file):
     group = file.create_group("others")
     group["enum"] = np.array([0, 2, 1], h5py.enum_dtype({"RED": 0, "GREEN": 1, "BLUE": 2}, basetype="i2"))
     group["opaque"] = np.frombuffer(bytes(range(12)), "V4")
     group["blob"] = np.void(b"any bytes\x00\xff")
     group["references"] = np.array([file["numbers"].ref, file["texts/fixed"].ref, h5py.Reference()], h5py.ref_dtype)
-    group.create_dataset("lists", (2,), h5py.vlen_dtype("i4"))[0] = [1, 2, 3]
     group["array"] = np.zeros(3, np.dtype(("f4", (2, 5))))
     group["type"] = np.dtype("f8")
     group.create_dataset("of_type", data=np.arange(3.0), dtype=group["type"])
@@ -145,6 +181,7 @@ def everything(path, libver):
         compounds(file.create_group("compounds"))
         layouts(file.create_group("layouts"))
         scales(file.create_group("scales"))
+        lists(file.create_group("lists"))
         others(file)
         for item in (file, file["numbers"], file["layouts/chunked"], file["compounds/rows"]):
             attributes(item)

@@ -158,9 +158,11 @@ fn print(session: &Session<'_>, report: &ExportReport) -> Result<(), Failure> {
     if session.output.is_json() {
         let left_out = report.left_out.iter().map(|left| json!({"key": left.key, "why": left.why}));
         let left_out = left_out.collect::<Json>();
+        let no_scale = report.no_scale.iter().map(|axis| json!({"key": axis.key, "why": axis.why}));
         let report = json!({
             "file": file, "bytes": report.bytes, "left_out": left_out,
             "tables_as_groups": report.tables_as_groups, "sparse": report.sparse,
+            "no_scale": no_scale.collect::<Json>(),
         });
         return session.output.json(&report);
     }
@@ -171,6 +173,9 @@ fn print(session: &Session<'_>, report: &ExportReport) -> Result<(), Failure> {
         session
             .output
             .note(&format!("{key}: has too many columns for one dataset, and became a group of them"));
+    }
+    for axis in &report.no_scale {
+        session.output.note(&format!("{}: {}", axis.key, axis.why));
     }
     for key in &report.sparse {
         session.output.note(&format!("{key}: chunks that were never written are not in the file, either"));

@@ -88,8 +88,8 @@ fn imported(
     interrupt: &Interrupt,
 ) -> Result<ImportReport, Failure> {
     session.output.detail("importing");
-    let total = || std::fs::metadata(&asked.file).map_or(0, |metadata| metadata.len());
-    let progress = Progress::of_bytes(session.output, "importing", total);
+    // Elements take other room than the file, which may be compressed, sparse, or one of several.
+    let progress = Progress::bytes(session.output, "importing");
     let import = plan(store, asked).on_progress(|done| {
         progress.set(done.bytes);
         interrupt.answer()
@@ -121,11 +121,16 @@ fn print(session: &Session<'_>, store: &DataStore, report: &ImportReport) -> Res
     let directory = store.calc_dir();
     if session.output.is_json() {
         let left_out = report.left_out.iter().map(|left| json!({"path": left.path, "why": left.why}));
+        let converted = report
+            .converted
+            .iter()
+            .map(|made| json!({"path": made.path, "key": made.key, "into": made.into}));
         let renamed = report.renamed.iter().map(|renamed| json!({"path": renamed.path, "key": renamed.key}));
         let report = json!({
             "calc_id": store.calc_id(), "calc_dir": directory.to_string_lossy(),
             "values": report.values, "bytes": report.bytes,
             "left_out": left_out.collect::<Json>(), "renamed": renamed.collect::<Json>(),
+            "converted": converted.collect::<Json>(),
         });
         session.output.json(&report)?;
         return Ok(exit);
@@ -138,6 +143,14 @@ fn print(session: &Session<'_>, store: &DataStore, report: &ImportReport) -> Res
     }
     for renamed in report.renamed.iter().take(NAMED) {
         session.output.note(&format!("renamed: {} is {}", shown(&renamed.path), renamed.key));
+    }
+    for made in report.converted.iter().take(NAMED) {
+        session.output.note(&format!(
+            "converted: {} is {}: {}",
+            shown(&made.path),
+            made.key,
+            shown(&made.into)
+        ));
     }
     session.output.note(&format!("imported {}, {}", counted(report.values, "value"), iec(report.bytes)));
     session.output.path(directory)?;

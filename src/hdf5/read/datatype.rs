@@ -39,6 +39,10 @@ pub enum Type {
 }
 
 impl Type {
+    /// The number of elements of a list or of bytes of a text, which an element of the dataset begins with (IV.B).
+    pub const COUNT: Self =
+        Self::Integer { size: 4, is_signed: false, order: ByteOrder::Little, offset: 0, precision: 32 };
+
     /// The same number with its bytes in the other order; what is no number as it is.
     pub fn reversed(&self) -> Self {
         let mut reversed = self.clone();

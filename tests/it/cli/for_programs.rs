@@ -115,7 +115,7 @@ fn rm_check_and_export_report() {
     let exported = desk.json(&["export", "hdf5"]);
     let bytes = desk.path().join("data/calc_1/output.hdf5").metadata().unwrap().len();
     let expected = json!({
-        "file": "DESK/data/calc_1/output.hdf5", "bytes": bytes, "left_out": [], "tables_as_groups": [], "sparse": [],
+        "file": "DESK/data/calc_1/output.hdf5", "bytes": bytes, "left_out": [], "tables_as_groups": [], "sparse": [], "no_scale": [],
     });
     assert_eq!(exported, expected);
     desk.done(&["-q", "export", "hdf5", "-o", "other.h5"]);

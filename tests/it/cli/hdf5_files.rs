@@ -156,15 +156,15 @@ fn what_cannot_be_read_is_listed_with_its_reason_and_hides_nothing() {
     };
     assert_eq!(
         problem("/bad/lists"),
-        json!("lists of any length (variable-length datatypes) are not imported")
+        json!("lists of any length are no array; an import has their lengths and their elements as two")
     );
     assert_eq!(problem("/bad/nowhere"), json!("cannot follow \"/nothing\": there is no \"nothing\""));
     let elsewhere = "it leads to \"/x\" in the file \"other.h5\", and other files are read from an allowed directory only";
     assert_eq!(problem("/bad/other"), json!(elsewhere));
-    assert_eq!(problem("/bad/again"), json!("it is the group \"/\" once more, whose values are there"));
+    assert_eq!(problem("/bad/again"), json!("it is the group \"/\" once more, which it lies in itself"));
     assert_eq!(
         problem("/bad/partly"),
-        json!("left out: .lists: lists of any length (variable-length datatypes) are not imported")
+        json!("left out: .lists: the elements of its lists, which an import puts beside the table")
     );
     assert_eq!(problem("/bad/sound"), Json::Null);
     let long = desk.run(&["-c", file, "ls", "-l", "/bad"]);

@@ -45,7 +45,7 @@ fn an_import_into_a_group_says_what_it_made_as_json() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let report: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
     let expected = json!({
-        "calc_id": 1, "calc_dir": "DESK/data/calc_1", "values": 6, "bytes": 204, "left_out": [], "renamed": [],
+        "calc_id": 1, "calc_dir": "DESK/data/calc_1", "values": 6, "bytes": 204, "left_out": [], "renamed": [], "converted": [],
     });
     assert_eq!(report, expected);
     let ran = desk.run(&["import", "values.hdf5", "--into", "/again"]);

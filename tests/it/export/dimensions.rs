@@ -31,6 +31,14 @@ fn given_names_of_axes_are_dimension_scales_to_everybody() {
     let scene = Scene::new();
     stored(&scene.store);
     let file = scene.export(|export| export);
+    let report = scene.store.hdf5_export().file(scene.path().join("again.hdf5")).run().unwrap();
+    let no_scale: Vec<(&str, &str)> =
+        report.no_scale.iter().map(|axis| (axis.key.as_str(), axis.why.as_str())).collect();
+    let expected = [
+        ("/loss", "no scale for dimension event: something else has its name"),
+        ("/stats/other", "no scale for dimension site: lengths 4 and 7"),
+    ];
+    assert_eq!(no_scale, expected);
     let dimensions: Json = json!({
         "/curves": ["site", "imt", "level"], "/stats/mean": ["site", "quantile"], "/stats/other": [null],
         "/log": ["step", "level"], "/site": ["site"], "/imt": ["imt"], "/unnamed": [null, null], "/loss": [null],
