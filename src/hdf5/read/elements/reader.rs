@@ -183,7 +183,7 @@ impl<'a> DatasetReader<'a> {
         match &self.place {
             Place::Nowhere => Some(Vec::new()),
             Place::Chunked(chunked) => chunked.places.numbers().map(Iterator::collect),
-            Place::Compact(_) | Place::Contiguous { .. } => None,
+            Place::Compact(_) | Place::Contiguous { .. } | Place::External(_) | Place::Virtual(_) => None,
         }
     }
 
