@@ -1,5 +1,6 @@
 //! Exports to HDF5, compared with files that h5py makes of the same values, and read by everybody.
 
+mod attributes;
 mod cases;
 mod choices;
 mod dimensions;
