@@ -96,7 +96,7 @@ fn a_file_is_only_read_and_what_is_none_is_refused_at_once() {
     desk.write("text", "hello");
     desk.write("empty", "");
     assert!(Command::new("mkfifo").arg(desk.path().join("pipe")).status().unwrap().success());
-    let only_read = "calcstore: is an HDF5 file, which is only read; calcstore import FILE makes values of it (values.nobody)\n";
+    let only_read = "calcstore: this is an HDF5 file, which is only read; calcstore import FILE makes values of it (values.nobody)\n";
     for verb in [
         &["put", "/x", "text", "-f", "text"][..],
         &["attrs", "/sites", "a=1"],
