@@ -34,3 +34,7 @@ docs:
 # no C to build it, none to run it
 c-free:
     .ci/run c-free
+
+# a static program and one for another processor, tried out
+systems:
+    .ci/run systems

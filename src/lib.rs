@@ -81,6 +81,7 @@ mod object;
 mod progress;
 mod selection;
 mod storage;
+mod system;
 mod values;
 mod zarr;
 

@@ -18,7 +18,7 @@ const MOST_PLACES: usize = 10_000_000;
 
 /// More ruptures than this in one place, and in all, are too.
 const MOST_RUPTURES_IN_PLACE: usize = 1_000_000;
-const MOST_RUPTURES: usize = 10_000_000_000;
+const MOST_RUPTURES: u64 = 10_000_000_000;
 
 /// The largest earthquake known had magnitude 9.5; formulae that go much further give numbers without sense.
 const LARGEST_MAGNITUDE: f64 = 11.0;
@@ -33,7 +33,7 @@ const MOST_ELONGATED: f64 = 1000.0;
 pub struct SourceModelReader<'a> {
     job: &'a Job,
     places: usize,
-    ruptures: usize,
+    ruptures: u64,
     /// The sources by tectonic region type, in order of appearance.
     pub sources_by_region: Vec<(String, Vec<Source>)>,
 }
@@ -93,7 +93,7 @@ impl<'a> SourceModelReader<'a> {
             }
             self.places += points.places.len();
         }
-        self.ruptures = self.ruptures.saturating_add(source.ruptures());
+        self.ruptures = self.ruptures.saturating_add(source.ruptures() as u64);
         if self.places > MOST_PLACES || self.ruptures > MOST_RUPTURES {
             let (places, ruptures) = (self.places, self.ruptures);
             return Err(format!(

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use calcstore::{Continue, ErrorKind};
 use clap::ValueEnum;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::failure::Failure;
 use super::interrupt::Interrupt;
@@ -120,11 +119,18 @@ fn rename(from: &Path, to: &Path, force: bool) -> io::Result<()> {
     if force {
         return fs::rename(from, to);
     }
-    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // File systems that cannot do it in one step: a link is never made over something either.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => fs::hard_link(from, to),
-        renamed => Ok(renamed?),
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // File systems that cannot do it in one step.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            renamed => return Ok(renamed?),
+        }
     }
+    // A link is never made over something either.
+    fs::hard_link(from, to)
 }
 
 fn exists(file: &Path) -> Failure {

@@ -1,7 +1,6 @@
 //! Printing: data on standard output, all else on standard error.
 
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use calcstore::{Node, NodeKind};
@@ -53,11 +52,8 @@ impl Output {
 
     /// The columns of the terminal.
     pub fn width(&self) -> usize {
-        rustix::termios::tcgetwinsize(io::stdout())
-            .ok()
-            .map(|size| usize::from(size.ws_col))
-            .filter(|columns| *columns > 0)
-            .unwrap_or(DEFAULT_WIDTH)
+        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        columns.filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
     }
 
     /// Prints text for people, with its styles where they are wanted.
@@ -76,7 +72,7 @@ impl Output {
 
     /// Prints a path as it is, for other programs: its bytes may be no text.
     pub fn path(&self, path: &Path) -> Result<(), Failure> {
-        let line = [path.as_os_str().as_bytes(), b"\n"].concat();
+        let line = [path.as_os_str().as_encoded_bytes(), b"\n"].concat();
         let mut stdout = io::stdout().lock();
         stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
     }

@@ -85,7 +85,8 @@ impl<'a> Session<'a> {
         let store = match calc {
             Calc::Path(path) if is_no_directory(path) => {
                 self.file(path)?;
-                let message = "this is an HDF5 file, which is only read; calcstore import FILE makes values of it";
+                let message =
+                    "this is an HDF5 file, which is only read; calcstore import FILE makes values of it";
                 return Err(Failure::new(ErrorKind::ReadOnly, message).with_file(path));
             }
             Calc::Id(id) => options.open(*id)?,

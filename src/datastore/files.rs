@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::io::Write;
-use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value as Json;
@@ -14,7 +13,7 @@ use super::gzip::{Inflate, check_is_file, compress};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Key, escape_component};
 use crate::nodes::{Node, NodeKind};
-use crate::storage::{ArrayOptions, Existing, Files, Handle, Rename, Snapshot, Store, random_id};
+use crate::storage::{ArrayOptions, AsFd, Existing, Files, Handle, Rename, Snapshot, Store, random_id};
 use crate::values::{Content, Elements, Stored};
 
 const ENCODING: &str = "encoding";

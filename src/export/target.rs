@@ -1,11 +1,10 @@
 //! The file of an export, which has another name until it is whole.
 
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Files, Handle, Output, Partial, Rename, Store};
+use crate::storage::{AsFd, Files, Handle, Output, Partial, Rename, Store};
 
 /// The file to be, and the one that it is until it is whole.
 pub(super) struct Target {

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::rows_of;
+use crate::system::process_id;
 use crate::values::{ArrayContent, Elements, Put};
 
 /// About so many bytes are gathered where chunks are smaller.
@@ -37,7 +38,7 @@ pub struct Appender<'a> {
 impl Dataset {
     /// Gathers rows, and appends as many at a time as a chunk has.
     pub fn appender(&self) -> Appender<'_> {
-        Appender { dataset: self, gathered: None, pid: std::process::id() }
+        Appender { dataset: self, gathered: None, pid: process_id() }
     }
 }
 
@@ -115,7 +116,7 @@ impl Appender<'_> {
 
 impl Drop for Appender<'_> {
     fn drop(&mut self) {
-        if self.pid != std::process::id() {
+        if self.pid != process_id() {
             return;
         }
         if let Err(error) = self.flush() {

@@ -3,12 +3,12 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use std::borrow::Cow;
-use std::os::fd::AsFd as _;
 
 use rayon::prelude::*;
 
 use super::chunk_read::ArrayReader;
 use super::elements;
+use super::files::AsFd as _;
 use super::fork::{beside, in_parallel};
 use super::read::Snapshot;
 use super::store::Store;

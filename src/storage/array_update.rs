@@ -4,7 +4,6 @@
 //! beyond the shape is never trusted: it is what a writer left that died before it could change the shape.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 
 use super::array_options::growing_chunk_shape;
@@ -12,6 +11,7 @@ use super::array_write::MANY_FILES;
 use super::chunk_read::ArrayReader;
 use super::displaced::Displaced;
 use super::elements;
+use super::files::AsFd;
 use super::lock::Mode;
 use super::read::Snapshot;
 use super::store::Store;

@@ -1,11 +1,10 @@
 //! The directories `calc_<ID>` of a data directory.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{Files, Handle};
+use super::files::{AsFd, Files, Handle};
 use super::store::{HIERARCHY, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::zarr::METADATA_FILE;

@@ -3,9 +3,9 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 
 use super::chunk_read::ArrayReader;
+use super::files::{AsFd, BorrowedFd};
 use super::read::Snapshot;
 use super::store::Store;
 use crate::error::Result;

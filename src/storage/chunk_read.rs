@@ -5,10 +5,9 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::files::Handle;
+use super::files::{AsFd, BorrowedFd, Handle};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::selection::{Part, Run};

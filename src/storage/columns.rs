@@ -1,10 +1,9 @@
 //! The columns of a table, each open to be read, and all as long as the table is.
 
 use std::io;
-use std::os::fd::AsFd;
 
 use super::chunk_read::ArrayReader;
-use super::files::Handle;
+use super::files::{AsFd, Handle};
 use super::read::Snapshot;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};

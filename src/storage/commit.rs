@@ -5,9 +5,9 @@
 //! is in the trash already, or below a value that took the group's place.
 
 use std::io;
-use std::os::fd::AsFd;
 
 use super::array_options::ArrayOptions;
+use super::files::AsFd;
 use super::groups::is_plain_group;
 use super::known_groups::Group;
 use super::lock::Mode;

@@ -4,15 +4,16 @@
 //! value is read as one version. All of it is staged, and appears by one rename.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rayon::prelude::*;
 
 use super::commit::Existing;
+use super::files::is_link;
+use super::files::{AsFd, BorrowedFd};
 use super::fork::in_parallel;
-use super::read::{Snapshot, is_link};
+use super::read::Snapshot;
 use super::remove::remove_tree;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};

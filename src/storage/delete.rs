@@ -1,12 +1,10 @@
 //! Deleting a calculation.
 
-use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use super::calculations::{DataDirectory, parse_id};
-use super::files::{Entry, Extent, Handle, Rename};
+use super::files::{AsFd, Entry, Extent, Handle, MOVES_WHAT_IS_OPEN, Rename, into_file, is_link};
 use super::lock::{Guard, Lock, Mode};
 use super::remove::remove_tree;
 use super::stage::{OWNER, random_id};
@@ -43,7 +41,11 @@ impl DataDirectory {
         if !force {
             open.check_that_all_is_ours()?;
         }
-        let guard = open.keep_writers_out(force)?;
+        let mut guard = open.keep_writers_out(force)?;
+        if !MOVES_WHAT_IS_OPEN {
+            // There the rename fails while somebody has it open, which is all that the lock is for.
+            guard = None;
+        }
         let gone = format!(".calc_{id}.{}", random_id());
         self.note_deletion(&data);
         let renamed = self.files.rename((data.as_fd(), &name), (data.as_fd(), &gone), Rename::New);
@@ -153,7 +155,7 @@ impl Open<'_> {
         for entry in self.list(stages)? {
             let Some(name) = entry.name.to_str() else { continue };
             let owner = self.data.files.open_file(stages.as_fd(), &format!("{name}/{OWNER}"));
-            let Ok(owner) = owner.map(File::from) else { continue };
+            let Ok(owner) = owner.and_then(into_file) else { continue };
             let may_live = is_without_lock(&owner) && !force;
             if may_live || trust.try_own(&*self.data.files, &owner, &self.path)? == Tried::Taken {
                 let by = holder(&owner).map_or(String::new(), |holder| format!(" by {holder}"));
@@ -183,8 +185,4 @@ fn is_deleted(name: &str) -> bool {
     parts.is_some_and(|(id, txid)| {
         parse_id(id).is_some() && txid.len() == 32 && txid.bytes().all(|byte| byte.is_ascii_hexdigit())
     })
-}
-
-fn is_link(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }

@@ -8,11 +8,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::files::{Handle, Rename};
+use super::files::{AsFd, Handle, Rename};
 use super::renames::is_lacking;
 use super::store::{INTERNALS, Store};
 use crate::error::Result;

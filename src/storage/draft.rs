@@ -1,18 +1,19 @@
 //! Groups that are filled before anybody can see them, and appear as a whole.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use super::array_options::ArrayOptions;
 use super::array_write::MANY_FILES;
 use super::commit::Existing;
+use super::files::AsFd;
 use super::fork::is_ours;
 use super::groups::is_plain_group;
 use super::lock::Mode;
 use super::store::{INTERNALS, Store, Writer, exists};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
+use crate::system::process_id;
 use crate::values::Content;
 use crate::zarr::{GroupMetadata, METADATA_FILE, NodeMetadata};
 
@@ -40,7 +41,7 @@ impl Draft {
             inside: Arc::new(inside),
             key: key.clone(),
             name,
-            pid: std::process::id(),
+            pid: process_id(),
         })
     }
 

@@ -1,11 +1,9 @@
 //! What makes values survive a power cut, and what is left of that promise when the disk fails.
 
-use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 
 use super::dirty::{Change, MarkerName};
-use super::files::{Handle, Rename};
+use super::files::{AsFd, Handle, Rename, into_file};
 use super::lock::Mode;
 use super::stage::OWNER;
 use super::store::{INTERNALS, Store, exists};
@@ -152,7 +150,7 @@ impl Store {
     fn owner_lives(&self, place: &str) -> Result<Option<bool>> {
         let owner = self.files.open_lock(self.root(), place);
         // Where nothing can be written, a file that can be read is locked as well.
-        let owner = owner.or_else(|_| self.files.open_file(self.root(), place).map(File::from));
+        let owner = owner.or_else(|_| self.files.open_file(self.root(), place).and_then(into_file));
         let owner = owner.map_err(self.failed("cannot open", place))?;
         let fresh = Trust::new(self.access().locks);
         let trust = self.writer().map_or(&fresh, |writer| &writer.trust);

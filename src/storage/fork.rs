@@ -5,10 +5,11 @@
 //! child makes its own, and leaves what it inherited alone.
 
 use std::convert::Infallible;
-use std::process::id;
 use std::sync::OnceLock;
 
 use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+
+use crate::system::process_id;
 
 /// A value for each process: that of the process which made it, and those of the children forked since then.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) struct PerProcess<T> {
 
 impl<T> PerProcess<T> {
     pub fn new(value: T) -> Self {
-        Self { pid: id(), value, child: OnceLock::new() }
+        Self { pid: process_id(), value, child: OnceLock::new() }
     }
 
     /// Gives the value of this process; in a forked child it is made at the first call.
@@ -42,7 +43,7 @@ impl<T> PerProcess<T> {
 
 /// Whether this is the process of that ID, and no child of it.
 pub(super) fn is_ours(pid: u32) -> bool {
-    pid == id()
+    pid == process_id()
 }
 
 /// The threads of forked children. The first process uses those that rayon has for everybody.

@@ -1,10 +1,9 @@
 //! The groups above a value: found, checked, made where they are missing.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 
-use super::files::Handle;
+use super::files::{AsFd, Handle};
 use super::known_groups::Group;
 use super::remove::remove_tree;
 use super::renames::Name;

@@ -7,10 +7,10 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use std::io;
-use std::os::fd::AsFd;
 
 use serde::{Deserialize, Serialize};
 
+use super::files::AsFd;
 use super::groups::Trash;
 use super::lock::Mode;
 use super::renames::Name;

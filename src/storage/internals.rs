@@ -1,10 +1,10 @@
 //! Looking at `.calcstore`: what writers that died have left to be finished, to be swept, or to be seen.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use super::dirty::MarkerName;
+use super::files::AsFd;
 use super::finding::{Finding, FindingKind};
 use super::flush::DIRTY;
 use super::intent::INTENTS;

@@ -1,7 +1,6 @@
 //! Listing groups.
 
-use std::os::fd::AsFd;
-
+use super::files::AsFd;
 use super::read::Snapshot;
 use super::store::{Store, exists};
 use crate::error::{Error, ErrorKind, Result};

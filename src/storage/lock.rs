@@ -10,15 +10,15 @@ use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::files::{FileId, Files, Flock};
+use super::files::{AsFd, FileId, Files, Flock};
 use super::fork::{PerProcess, is_ours};
 use super::trust::{Tried, Trust, holder, sign};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system::process_id;
 
 /// Whom a lock keeps out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Lock {
         let known = Known {
             files: Arc::clone(files),
             file,
-            pid: std::process::id(),
+            pid: process_id(),
             state: Mutex::default(),
             changed: Condvar::new(),
         };

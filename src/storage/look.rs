@@ -1,12 +1,10 @@
 //! Looking at one node: whether its files are there, whole, and all that there is.
-
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::chunk_read::ArrayReader;
-use super::files::Entry;
+use super::files::{AsFd, BorrowedFd, Entry};
 use super::finding::{Finding, FindingKind};
 use super::fork::in_parallel;
 use super::read::{Snapshot, is_passing};

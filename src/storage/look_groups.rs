@@ -1,10 +1,9 @@
 //! Looking at groups and tables, and at directories that cannot be opened as nodes.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
-use super::files::Entry;
+use super::files::{AsFd, BorrowedFd, Entry};
 use super::finding::{Finding, FindingKind};
 use super::look::{Depth, Looking};
 use super::read::{Snapshot, is_nothing};

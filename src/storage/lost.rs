@@ -1,10 +1,9 @@
 //! `.calcstore/lost`: where a recovery or a repair moves what is damaged. Nothing in it is ever removed.
 
 use std::ffi::OsStr;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use super::files::Rename;
+use super::files::{AsFd, Rename};
 use super::renames::{Name, is_lacking};
 use super::store::{INTERNALS, Store, exists};
 use crate::error::Result;

@@ -1,7 +1,7 @@
 //! How values get onto the disk, whole or not at all, and off it again.
 //!
-//! - `files`, with `xattr`: the one interface to the file system; nothing else calls it; `beneath`: paths that lead nowhere
-//!   else.
+//! - `files`: the one interface to the file system; nothing else calls it. In it: `unix` and `windows`, what each does;
+//!   `beneath`: paths that lead nowhere else; `xattr`.
 //! - `lock`, `trust`, `fork`: the one place that locks; file systems without locks; forked processes.
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
@@ -26,7 +26,6 @@ mod array_read;
 mod array_update;
 mod array_write;
 mod attributes;
-mod beneath;
 mod calculations;
 mod check;
 mod chunk_by_chunk;
@@ -80,7 +79,6 @@ mod table_update;
 mod tests;
 mod threads;
 mod trust;
-mod xattr;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};
@@ -92,7 +90,7 @@ pub(crate) use commit::Existing;
 pub use copy::Copied;
 pub(crate) use document::Document;
 pub(crate) use draft::Draft;
-pub(crate) use files::{Files, Handle, Os, Output, Rename};
+pub(crate) use files::{AsFd, Files, Handle, Os, Output, Rename};
 pub use finding::{Finding, FindingKind, Remedy, Repaired};
 pub(crate) use fork::{beside, in_parallel};
 pub(crate) use handle::OpenNode;

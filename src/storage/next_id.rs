@@ -7,12 +7,11 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::calculations::{Calculation, DataDirectory, taken_id};
-use super::files::{FileId, Handle};
+use super::files::{AsFd, FileId, Handle};
 use super::fork::PerProcess;
 use super::stage::random_id;
 use super::store::exists;

@@ -3,10 +3,9 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
 use std::io;
-use std::os::fd::AsFd;
 
 use super::displaced::CHANGES;
-use super::files::{Handle, Rename};
+use super::files::{AsFd, Handle, Rename};
 use super::store::{INTERNALS, Store, exists};
 use crate::error::Result;
 use crate::key::Key;

@@ -1,8 +1,7 @@
 //! The way from one store to another.
-
-use std::os::fd::AsFd;
 use std::path::{Component, Path, PathBuf};
 
+use super::files::AsFd;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;

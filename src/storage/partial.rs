@@ -4,12 +4,11 @@
 //! free and it has not changed for a minute: so long may pass between making a file and locking it.
 
 use std::fs::File;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::files::{Files, Handle, Output};
+use super::files::{AsFd, BorrowedFd, Files, Handle, Output};
 use super::litter::{GRACE, is_older};
 use super::stage::random_id;
 use super::store::Store;

@@ -8,12 +8,11 @@
 
 use std::io;
 use std::ops::Deref;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 use super::chunk_read::ArrayReader;
 use super::document::Document;
-use super::files::{FileId, Handle};
+use super::files::{AsFd, FileId, Handle, Kept, is_link, keep};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -38,7 +37,7 @@ pub(crate) struct Snapshot {
     pub(super) document: Document,
     id: FileId,
     /// Keeps the identity of `zarr.json` from passing to another file.
-    _file: Handle,
+    _file: Kept,
 }
 
 /// A version of a node has what its document says.
@@ -169,7 +168,7 @@ impl Store {
         let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
         self.clip_to_table(&place, key, &mut metadata)?;
         let marker = Marker::read(metadata.attributes()).map_err(shown)?;
-        Ok(Snapshot { place, directory, document: Document { metadata, marker }, id, _file: file })
+        Ok(Snapshot { place, directory, document: Document { metadata, marker }, id, _file: keep(file) })
     }
 
     pub(super) fn link_at(&self, place: &str) -> Error {
@@ -267,11 +266,6 @@ pub(crate) fn is_nothing(error: &Error) -> bool {
 /// The error for a key under which there is nothing.
 pub(super) fn nothing_at(key: &Key) -> Error {
     Error::new(ErrorKind::NotFound, NOT_FOUND).with_key(key.to_string())
-}
-
-/// Whether a path led through a symbolic link. The standard library has no stable kind for it.
-pub(super) fn is_link(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 fn check_bytes(reader: &ArrayReader<'_>) -> Result<()> {

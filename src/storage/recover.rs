@@ -8,10 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::fd::AsFd;
 
 use super::chunk_read::ArrayReader;
 use super::dirty::MarkerName;
+use super::files::AsFd;
 use super::flush::DIRTY;
 use super::groups::is_plain_group;
 use super::lock::Mode;

@@ -2,9 +2,8 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 
-use super::files::{Entry, Files};
+use super::files::{AsFd, BorrowedFd, Entry, Files};
 
 /// Removes a file, or a directory with everything in it, whatever bytes their names are of; links are removed, never
 /// followed. That something is gone already is as well.

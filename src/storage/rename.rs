@@ -5,10 +5,9 @@
 //! finds it, and finishes.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use super::files::Handle;
+use super::files::{AsFd, Handle};
 use super::lock::Mode;
 use super::read::nothing_at;
 use super::store::{INTERNALS, Store, exists};

@@ -3,10 +3,9 @@
 //! Which of them there are is found out by trying, once, and then remembered.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::files::{Files, Rename};
+use super::files::{BorrowedFd, Files, Rename};
 
 /// A name in an open directory.
 pub(super) type Name<'a> = (BorrowedFd<'a>, &'a str);

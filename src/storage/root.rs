@@ -5,10 +5,10 @@
 //! is not whole and alone, while there is no marker, no store was made.
 
 use std::io;
-use std::os::fd::AsFd;
 
 use serde::de::IgnoredAny;
 
+use super::files::AsFd;
 use super::lock::Mode;
 use super::store::{HIERARCHY, Store};
 use crate::error::Result;

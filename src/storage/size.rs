@@ -1,7 +1,6 @@
 //! What nodes take on disk and in memory.
 
-use std::os::fd::AsFd;
-
+use super::files::AsFd;
 use super::read::Snapshot;
 use super::store::{Store, exists};
 use crate::error::{Error, Result};

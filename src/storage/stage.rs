@@ -2,16 +2,16 @@
 
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::SystemTime;
 
-use super::files::{Files, Handle};
+use super::files::{AsFd, BorrowedFd, Files, Handle, MOVES_WHAT_IS_OPEN};
 use super::fork::is_ours;
 use super::trust::{Tried, Trust, sign};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system::process_id;
 
 /// A directory `stage/<txid>` of our own. While its file `owner` is locked, nobody removes it.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Stage {
     moment: AtomicU64,
     /// The process that made it.
     pid: u32,
-    _owner: File,
+    owner: Option<File>,
 }
 
 /// The file in a stage that its owner locks.
@@ -50,9 +50,9 @@ impl Stage {
             let here = files.stat(parent.as_fd(), &format!("{txid}/{OWNER}")).map(|stat| stat.id);
             let ours = files.stat_open(owner.as_fd()).map_err(failed)?.id;
             if here.is_ok_and(|id| id == ours) {
-                let (next, pid) = (AtomicU64::new(0), std::process::id());
+                let (next, pid) = (AtomicU64::new(0), process_id());
                 let moment = AtomicU64::new(0);
-                return Ok(Self { files, parent, directory, txid, next, moment, pid, _owner: owner });
+                return Ok(Self { files, parent, directory, txid, next, moment, pid, owner: Some(owner) });
             }
         }
         Err(Error::new(ErrorKind::Busy, "the stage is removed as soon as it is made").with_file(path))
@@ -88,6 +88,9 @@ impl Drop for Stage {
         if !is_ours(self.pid) {
             return;
         }
+        if !MOVES_WHAT_IS_OPEN {
+            self.owner = None;
+        }
         // What cannot be removed now is swept by the next writer.
         let _ = self.files.remove_file(self.directory.as_fd(), OWNER);
         let _ = self.files.remove_directory(self.parent.as_fd(), &self.txid);
@@ -99,6 +102,6 @@ impl Drop for Stage {
 /// go in too.
 pub(crate) fn random_id() -> String {
     let (keys, now) = (RandomState::new(), SystemTime::now());
-    let half = |n: u8| keys.hash_one((n, std::process::id(), now));
+    let half = |n: u8| keys.hash_one((n, process_id(), now));
     format!("{:016x}{:016x}", half(0), half(1))
 }

@@ -1,4 +1,3 @@
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::dirty::{Change, Dirty};
-use super::files::{FileId, Files, Handle, Rename, Stat};
+use super::files::{AsFd, BorrowedFd, FileId, Files, Handle, Rename, Stat};
 use super::fork::{self, PerProcess};
 use super::known_groups::KnownGroups;
 use super::litter::Litter;
@@ -161,7 +160,7 @@ impl Store {
         &self.path
     }
 
-    pub(super) fn root(&self) -> std::os::fd::BorrowedFd<'_> {
+    pub(super) fn root(&self) -> BorrowedFd<'_> {
         self.root.as_fd()
     }
 

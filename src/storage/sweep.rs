@@ -3,13 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::displaced::CHANGES;
-use super::files::{Entry, Extent, Handle};
+use super::files::{AsFd, Entry, Extent, Handle, into_file};
 use super::litter::{GRACE, is_older};
 use super::lock::Mode;
 use super::partial::{abandoned, is_partial};
@@ -216,7 +214,7 @@ impl Store {
             Some(asked) => asked,
             None if !trust.asks() => DAY,
             // Readers have single files open, and never look for them in the trash.
-            None if wrapper.as_bytes().ends_with(CHANGES.as_bytes()) => Duration::ZERO,
+            None if wrapper.as_encoded_bytes().ends_with(CHANGES.as_bytes()) => Duration::ZERO,
             None => GRACE,
         };
         if let Some((trash, entries)) = self.entries("trash", only_look)? {
@@ -241,7 +239,7 @@ impl Store {
         let Ok(Some((stages, entries))) = self.entries("stage", true) else { return false };
         let may_live =
             |name: &OsStr| !matches!(self.abandoned(&stages, name, trust, true), Ok(Some(Claim::Dead(_))));
-        entries.iter().any(|entry| Some(entry.name.as_bytes()) != own && may_live(&entry.name))
+        entries.iter().any(|entry| Some(entry.name.as_encoded_bytes()) != own && may_live(&entry.name))
     }
 
     /// The names in a directory of the internals, which one that was never written to lacks.
@@ -264,7 +262,7 @@ impl Store {
         trust: &Trust,
         only_look: bool,
     ) -> Result<Option<Claim>> {
-        let is_own = |stage: &super::stage::Stage| stage.txid().as_bytes() == name.as_bytes();
+        let is_own = |stage: &super::stage::Stage| stage.txid().as_bytes() == name.as_encoded_bytes();
         if !self.is_read_only() && is_own(&self.writer()?.stage) {
             return Ok(None);
         }
@@ -272,7 +270,7 @@ impl Store {
         let name = name.to_str().filter(|_| trust.asks()).map(|name| format!("{name}/{OWNER}"));
         let Some(name) = name else { return Ok(Some(Claim::Unknown)) };
         let opened = if only_look {
-            self.files.open_file(stages.as_fd(), &name).map(File::from)
+            self.files.open_file(stages.as_fd(), &name).and_then(into_file)
         } else {
             self.files.open_lock(stages.as_fd(), &name)
         };

@@ -4,15 +4,13 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-
-use super::files::{Files, Flock};
+use super::files::{Files, Flock, is_lack_of_locks};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system;
 
 /// What to do where a file system has no locks, as some network file systems have none.
 ///
@@ -141,22 +139,14 @@ impl Trust {
     }
 }
 
-/// Whether a file system says that it has no locks: NFS without its lock service, Lustre mounted without `flock`,
-/// FUSE.
-fn is_lack_of_locks(error: &io::Error) -> bool {
-    let lacks = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP, Errno::INVAL, Errno::IO];
-    lacks.iter().any(|lack| error.raw_os_error() == Some(lack.raw_os_error()))
-}
-
 /// What an owner who has no lock writes after its name.
 const WITHOUT_LOCK: &str = " unlocked";
 
 /// Tells others who has the lock, as `PID HOST`.
 pub(super) fn sign(file: &File, trust: &Trust) {
-    let host = rustix::system::uname();
     let without = if trust.asks() { "" } else { WITHOUT_LOCK };
-    let holder = format!("{} {}{without}\n", std::process::id(), host.nodename().to_string_lossy());
-    let _ = file.write_all_at(holder.as_bytes(), 0);
+    let holder = format!("{} {}{without}\n", system::process_id(), system::host_name());
+    let _ = system::write_at(file, holder.as_bytes(), 0);
 }
 
 /// Who has signed a lock file.
@@ -165,8 +155,7 @@ pub(super) fn holder(file: &File) -> Option<String> {
     let line = text.trim_end();
     let (process, host) = line.strip_suffix(WITHOUT_LOCK).unwrap_or(line).split_once(' ')?;
     // One that was killed could not take its name away, and now others share the lock.
-    let is_here = rustix::system::uname().nodename().to_string_lossy() == host;
-    if is_here && Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists() {
+    if system::host_name() == host && system::is_alive(process) == Some(false) {
         return None;
     }
     Some(format!("process {process} on {host}"))
@@ -179,6 +168,6 @@ pub(super) fn is_without_lock(file: &File) -> bool {
 
 fn signature(file: &File) -> Option<String> {
     let mut bytes = [0; 300];
-    let count = file.read_at(&mut bytes, 0).ok()?;
+    let count = system::read_at(file, &mut bytes, 0).ok()?;
     bytes.get(..count).map(|text| String::from_utf8_lossy(text).into_owned())
 }

@@ -16,11 +16,12 @@ fn root() -> PathBuf {
 }
 
 /// The documents written for people, relative to the root.
-const DOCUMENTS: [&str; 12] = [
+const DOCUMENTS: [&str; 13] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/deploy.md",
     "docs/for-h5py-and-openquake-users.md",
     "docs/hdf5.md",
     "docs/promises.md",

@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::sync::{Mutex, PoisonError};
 
 use super::input::Source;
+use crate::system::read_exact_at;
 
 /// How many bytes are read at once.
 const PAGE: u64 = 4096;
@@ -52,7 +52,7 @@ impl CachedFile {
             // A read that fails leaves no page.
             page.bytes.clear();
             let mut read = vec![0; usize::try_from(size).unwrap_or_default()];
-            self.file.read_exact_at(&mut read, begin)?;
+            read_exact_at(&self.file, &mut read, begin)?;
             *page = Page { number, bytes: read };
         }
         let there = page.bytes.get(start..).unwrap_or_default();
@@ -69,7 +69,7 @@ impl Source for CachedFile {
 
     fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
         if bytes.len() as u64 > PAGE {
-            return self.file.read_exact_at(bytes, at);
+            return read_exact_at(&self.file, bytes, at);
         }
         let (mut rest, mut at) = (bytes, at);
         while !rest.is_empty() {

@@ -3,6 +3,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoredTable;
 use crate::error::Result;
+use crate::system::process_id;
 use crate::values::{Table, other_columns};
 
 /// About so many bytes of rows are gathered.
@@ -51,7 +52,7 @@ impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
         });
         let row = bytes.fold(0, u64::saturating_add).max(1);
         let enough = usize::try_from(GATHERED_BYTES / row).map_or(usize::MAX, |rows| rows.max(1));
-        Self { table, gathered: Vec::new(), enough, pid: std::process::id(), fits: false }
+        Self { table, gathered: Vec::new(), enough, pid: process_id(), fits: false }
     }
 
     /// Adds a row.
@@ -96,7 +97,7 @@ impl<'a, R: Serialize + DeserializeOwned> TableAppender<'a, R> {
 
 impl<R: Serialize + DeserializeOwned> Drop for TableAppender<'_, R> {
     fn drop(&mut self) {
-        if self.pid != std::process::id() {
+        if self.pid != process_id() {
             return;
         }
         if let Err(error) = self.flush() {

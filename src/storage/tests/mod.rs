@@ -90,7 +90,7 @@ fn is_stage_locked(directory: BorrowedFd<'_>) -> Option<bool> {
     let path = std::fs::read_link(format!("/proc/self/fd/{}", directory.as_raw_fd())).unwrap();
     let is_stage = |path: &&Path| path.parent().is_some_and(|parent| parent.ends_with(".calcstore/stage"));
     let owner = File::open(path.ancestors().find(is_stage)?.join("owner")).ok()?;
-    Some(fs2::FileExt::try_lock_exclusive(&owner).is_err())
+    Some(owner.try_lock().is_err())
 }
 
 /// The path of a name in an open directory.

@@ -92,7 +92,7 @@ fn best_effort_uses_the_locks_that_there_are() {
     assert!(!stage.exists() && !trash.exists());
     let guard = first.lock("tree", crate::storage::lock::Mode::Exclusive, Duration::ZERO).unwrap();
     let theirs = std::fs::File::open(directory.path().join("calc/.calcstore/locks/tree")).unwrap();
-    assert!(fs2::FileExt::try_lock_shared(&theirs).is_err());
+    assert!(theirs.try_lock_shared().is_err());
     drop(guard);
 }
 

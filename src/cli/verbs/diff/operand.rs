@@ -1,7 +1,6 @@
 //! What is typed as a side of a comparison.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use calcstore::ErrorKind;
@@ -24,12 +23,10 @@ impl Operand {
     /// Understands an argument, which may be a path that is no text. No key holds a `:`, so that what is behind the
     /// last one is a key, and nothing else can be.
     pub fn parse(argument: OsString) -> Result<Self, String> {
-        let bytes = argument.as_bytes();
-        if let Some(at) = bytes.iter().rposition(|byte| *byte == b':') {
-            let key =
-                String::from_utf8(bytes[at + 1..].to_vec()).map_err(|_| "the key is no text".to_owned())?;
+        if let Some((calc, key)) = split(&argument) {
+            let key = key.ok_or("the key is no text")?;
             let key = if key.is_empty() { "/".to_owned() } else { key };
-            return Ok(Self::Calc(Calc::parse(OsString::from_vec(bytes[..at].to_vec()))?, Some(key)));
+            return Ok(Self::Calc(Calc::parse(calc)?, Some(key)));
         }
         match argument.to_str() {
             Some(text) if text.starts_with('/') => Ok(Self::Key(text.to_owned())),
@@ -70,6 +67,24 @@ pub fn open(
     let left_key = left.1.clone().or(right.1.clone()).unwrap_or_else(root);
     let right_key = right.1.or(left.1).unwrap_or_else(root);
     Ok([(left.0, left_key), (right.0, right_key)])
+}
+
+/// What is before the last `:`, and behind it; nothing of that where it is no text.
+#[cfg(unix)]
+fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let bytes = argument.as_bytes();
+    let at = bytes.iter().rposition(|byte| *byte == b':')?;
+    let key = String::from_utf8(bytes[at + 1..].to_vec());
+    Some((OsString::from_vec(bytes[..at].to_vec()), key.ok()))
+}
+
+/// The same where a `:` can also be behind the name of a drive: then what follows is no key.
+#[cfg(not(unix))]
+fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
+    let (calc, key) = argument.to_str()?.rsplit_once(':')?;
+    let is_key = key.is_empty() || key.starts_with('/');
+    is_key.then(|| (calc.into(), Some(key.to_owned())))
 }
 
 #[cfg(test)]

@@ -1,0 +1,68 @@
+//! Compares the floating-point numbers of two calculations, and says how far they are apart at most:
+//!
+//! ```text
+//! compare DIRECTORY DIRECTORY
+//! ```
+//!
+//! Ends with an error if keys or shapes differ, or numbers by more than [`MOST`].
+
+use std::error::Error;
+
+use calcstore::{DataStore, NodeKind, StoredTable};
+use ndarray::ArrayD;
+
+/// What the curves may differ by, which are probabilities: some of the last digits of 1. The logarithms and exponentials of
+/// two systems differ in the last digit, and a small probability is one minus something that is nearly one.
+const MOST: f64 = 1e-15;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut places = std::env::args_os().skip(1);
+    let (Some(one), Some(other)) = (places.next(), places.next()) else {
+        return Err("usage: compare DIRECTORY DIRECTORY".into());
+    };
+    let open = |place| DataStore::options().read_only(true).at(place);
+    let (one, other) = (open(one)?, open(other)?);
+    let (keys, others): (Vec<String>, Vec<String>) = (one.walk("/")?.collect(), other.walk("/")?.collect());
+    if keys != others {
+        return Err("the keys differ".into());
+    }
+    let (mut most, mut relative, mut count) = (0.0_f64, 0.0_f64, 0);
+    for key in keys {
+        let pairs = match one.node(&key)?.kind {
+            NodeKind::Table => columns(&one.table(&key)?, &other.table(&key)?)?,
+            _ => one.get(&key).ok().zip(other.get(&key).ok()).into_iter().collect(),
+        };
+        for (here, there) in pairs {
+            if here.shape() != there.shape() {
+                return Err(format!("{key} has another shape").into());
+            }
+            for (here, there) in here.iter().zip(&there) {
+                count += 1;
+                if here.to_bits() != there.to_bits() {
+                    let apart = (here - there).abs();
+                    // What is no number on one side alone must not pass.
+                    most = if apart.is_nan() { f64::INFINITY } else { most.max(apart) };
+                    relative = relative.max(apart / here.abs().max(there.abs()));
+                }
+            }
+        }
+    }
+    if most == 0.0 && count > 0 {
+        println!("{count} numbers, all the same");
+    } else {
+        println!("{count} numbers, apart by {most:.1e}, relative {relative:.1e}");
+    }
+    if count > 0 && most <= MOST { Ok(()) } else { Err("that is too much".into()) }
+}
+
+/// The columns of two tables that are numbers.
+fn columns(
+    one: &StoredTable,
+    other: &StoredTable,
+) -> Result<Vec<(ArrayD<f64>, ArrayD<f64>)>, Box<dyn Error>> {
+    if one.schema() != other.schema() {
+        return Err(format!("{} has other columns", one.key()).into());
+    }
+    let column = |name: &str| one.column(name).ok().zip(other.column(name).ok());
+    Ok(one.schema().columns().iter().filter_map(|schema| column(&schema.name)).collect())
+}
