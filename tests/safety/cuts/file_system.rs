@@ -8,6 +8,10 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use super::machine::succeed;
 
+/// How often a mount is tried, and how long after one another.
+const TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+
 #[derive(Clone, Copy, Debug)]
 pub enum FileSystem {
     Ext4,
@@ -49,12 +53,25 @@ impl FileSystem {
         file.write_all(b"other").and_then(|()| file.sync_all()).unwrap();
     }
 
-    /// Mounts the file system in `image`, which repairs it; nothing where that is refused.
-    pub fn mount(image: &Path, at: &Path) -> Option<Mount> {
+    /// Mounts the file system in `image`, which repairs it; the reason where that is refused.
+    ///
+    /// It is tried more than once: the kernel gives back a loop device a moment after `umount`, and btrfs keeps in mind
+    /// the newest disk of a name, until it is told to forget.
+    pub fn mount(image: &Path, at: &Path) -> Result<Mount, String> {
         fs::create_dir_all(at).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args(["-o", "loop"]).args([image, at]).stderr(Stdio::null());
-        mount.status().unwrap().success().then(|| Mount { at: at.to_owned() })
+        let mut tries = 0;
+        loop {
+            let output = Command::new("mount").args(["-o", "loop"]).args([image, at]).output().unwrap();
+            tries += 1;
+            if output.status.success() {
+                return Ok(Mount { at: at.to_owned() });
+            }
+            if tries == TRIES {
+                return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+            }
+            std::thread::sleep(PAUSE);
+            let _ = Command::new("btrfs").args(["device", "scan", "--forget"]).output();
+        }
     }
 }
 
