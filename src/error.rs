@@ -104,7 +104,9 @@ impl Error {
             io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
             io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
             // Something else stands where a file belongs.
-            io::ErrorKind::IsADirectory | io::ErrorKind::NotSeekable => ErrorKind::Corrupt,
+            io::ErrorKind::IsADirectory | io::ErrorKind::NotSeekable | io::ErrorKind::InvalidData => {
+                ErrorKind::Corrupt
+            }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 ErrorKind::StorageFull
             }

@@ -39,6 +39,7 @@
 //! | make an HDF5 file | [`export_hdf5`](DataStore::export_hdf5), [`Hdf5Export`] |
 //! | read an HDF5 file into a store | [`hdf5_import`](DataStore::hdf5_import) plans an [`Hdf5Import`] |
 //! | read an HDF5 file where it lies | [`Hdf5File::open`] |
+//! | make one zip file of a calculation, and back | [`pack`](DataStore::pack), [`Options::unpack`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
 //! | read on from another calculation | [`set_parent`](DataStore::set_parent), [`Options::parent`] |
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
@@ -84,6 +85,7 @@ mod storage;
 mod system;
 mod values;
 mod zarr;
+pub mod zip;
 
 // The inputs of the fuzz targets are shared with those that use the crate from outside.
 #[cfg(any(test, fuzzing))]
@@ -95,7 +97,7 @@ pub use compare::{
 };
 pub use datastore::{
     CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Options, Overwrite,
-    Parent, RepairReport, StoredFile,
+    Pack, PackReport, Parent, RepairReport, StoredFile, Unpack,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::global::Global;
 use super::verbs::{
-    attrs, cat, check, completions, diff, export, import, ls, man, put, rm, show, stat, tree,
+    attrs, cat, check, completions, diff, export, import, ls, man, pack, put, rm, show, stat, tree, unpack,
 };
 
 const EXIT_CODES: &str = "\
@@ -65,6 +65,10 @@ pub enum Verb {
     Export(export::Arguments),
     /// Make values of an HDF5 file
     Import(import::Arguments),
+    /// Pack a calculation into one zip file
+    Pack(pack::Arguments),
+    /// Make a calculation of a zip file
+    Unpack(unpack::Arguments),
     /// Tell what there is and what it takes
     #[command(visible_alias = "du")]
     Stat(stat::Arguments),

@@ -63,6 +63,8 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         Verb::Diff(asked) => verbs::diff::run(&session, asked),
         Verb::Export(asked) => verbs::export::run(&session, asked),
         Verb::Import(asked) => verbs::import::run(&session, asked),
+        Verb::Pack(asked) => verbs::pack::run(&session, asked),
+        Verb::Unpack(asked) => verbs::unpack::run(&session, asked),
         Verb::Stat(asked) => verbs::stat::run(&session, asked),
         Verb::Check(asked) => verbs::check::run(&session, asked),
         Verb::Completions(asked) => verbs::completions::run(&session, asked, Arguments::command()),

@@ -1,5 +1,7 @@
 //! The store that is meant.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use calcstore::{DataStore, ErrorKind, Hdf5File, Options};
@@ -47,7 +49,7 @@ impl<'a> Session<'a> {
     /// Opens anything else for reading, as `-c` would.
     pub fn source(&self, calc: &Calc) -> Result<Source, Failure> {
         match calc {
-            Calc::Path(path) if is_no_directory(path) => {
+            Calc::Path(path) if is_no_directory(path) && !is_zip(path) => {
                 self.file(path).map(|file| Source::Hdf5(Box::new(file)))
             }
             _ => self.open(calc, &self.options.clone().read_only(true)).map(Source::Store),
@@ -58,7 +60,7 @@ impl<'a> Session<'a> {
     fn file(&self, path: &Path) -> Result<Hdf5File, Failure> {
         let file = Hdf5File::open(path).map_err(|error| {
             if error.kind() == ErrorKind::InvalidInput && path.is_file() {
-                Failure::invalid("is neither a directory nor an HDF5 file").with_file(path)
+                Failure::invalid("is neither a directory nor an HDF5 or zip file").with_file(path)
             } else {
                 error.into()
             }
@@ -72,18 +74,28 @@ impl<'a> Session<'a> {
         self.open(self.calc, &self.options.clone().read_only(true))
     }
 
+    /// The same of another calculation, where one is named.
+    pub fn store_of(&self, calc: Option<&Calc>) -> Result<DataStore, Failure> {
+        self.open(calc.unwrap_or(self.calc), &self.options.clone().read_only(true))
+    }
+
     /// Opens the store for writing. None is made.
     pub fn write(&self) -> Result<DataStore, Failure> {
-        if matches!(self.calc, Calc::Path(_)) {
+        if let Calc::Path(path) = self.calc {
             // By its path the library would make a store where there is none.
             self.store()?;
+            if is_zip(path) {
+                let message =
+                    "this is a zip file, which is only read; calcstore unpack FILE makes a store of it";
+                return Err(Failure::new(ErrorKind::ReadOnly, message).with_file(path));
+            }
         }
         self.open(self.calc, &self.options)
     }
 
     fn open(&self, calc: &Calc, options: &Options) -> Result<DataStore, Failure> {
         let store = match calc {
-            Calc::Path(path) if is_no_directory(path) => {
+            Calc::Path(path) if is_no_directory(path) && !is_zip(path) => {
                 self.file(path)?;
                 let message =
                     "this is an HDF5 file, which is only read; calcstore import FILE makes values of it";
@@ -102,6 +114,13 @@ impl<'a> Session<'a> {
         self.output.detail(&format!("store: {}", store.calc_dir().display()));
         Ok(store)
     }
+}
+
+/// Whether a file begins as zip files do. Of one that means something else too, its end would have to tell.
+fn is_zip(path: &Path) -> bool {
+    let mut beginning = [0; 4];
+    let read = path.is_file().then(|| File::open(path).and_then(|mut file| file.read_exact(&mut beginning)));
+    matches!(read, Some(Ok(()))) && matches!(&beginning, b"PK\x03\x04" | b"PK\x05\x06")
 }
 
 /// Whether something is there that is no directory: then it is no store.

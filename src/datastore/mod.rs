@@ -11,6 +11,7 @@ mod garbage;
 mod gzip;
 mod listing;
 mod open;
+mod pack;
 mod parent;
 mod sizes;
 
@@ -37,6 +38,7 @@ pub use draft::Draft;
 pub use files::{Overwrite, StoredFile};
 pub use garbage::{Gc, GcReport};
 pub use open::{CalculationEntry, Options};
+pub use pack::{Pack, PackReport, Unpack};
 pub use parent::Parent;
 
 /// A dictionary of values in a directory: `store.insert("/some/path", &array)`, `store.get("/some/path")`.

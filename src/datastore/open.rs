@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DataStore, Deletion, Parent};
 use crate::error::{Error, ErrorKind, Result};
-use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, LockPolicy, Os, Store};
+use crate::storage::{Access, Calculation, DataDirectory, Durability, Files, LockPolicy, Os, Store, Zipped};
 use crate::zarr::{Compression, Status};
 
 /// How a store is opened.
@@ -149,13 +149,16 @@ impl Options {
     }
 
     /// Opens, or makes, the store in a directory: see [`DataStore::at`]. For reading only, `path` may also be any
-    /// Zarr v3 hierarchy.
+    /// Zarr v3 hierarchy, or a zip file of one, which is read where it lies.
     ///
     /// # Errors
-    /// As there; a store to be read must be there.
+    /// As there; a store to be read must be there. [`ErrorKind::InvalidInput`] for a file that is no zip file.
     pub fn at(&self, path: impl AsRef<Path>) -> Result<DataStore> {
         let path = path.as_ref();
         let access = self.access()?;
+        if path.is_file() {
+            return self.in_zip(path, access);
+        }
         let opened = Store::open(files(), path, access);
         let store = match opened {
             Err(error) if error.kind() == ErrorKind::NotFound && !access.read_only => {
@@ -167,6 +170,17 @@ impl Options {
             opened => opened?,
         };
         self.with_parent(DataStore::over(store, None))
+    }
+
+    /// Opens the store in a zip file.
+    fn in_zip(&self, path: &Path, access: Access) -> Result<DataStore> {
+        let zipped = zipped(path)?;
+        if !access.read_only {
+            let message = "a zip file is only read; unpack it to write";
+            return Err(Error::new(ErrorKind::ReadOnly, message).with_file(path));
+        }
+        let path = zipped.path().to_path_buf();
+        self.with_parent(DataStore::over(Store::open(Arc::new(zipped), &path, access)?, None))
     }
 
     /// Gives the data directory, which need not be there yet.
@@ -218,4 +232,10 @@ impl Options {
 
 pub(super) fn files() -> Arc<dyn Files> {
     Arc::new(Os)
+}
+
+/// Opens a zip file by its path.
+pub(super) fn zipped(file: &Path) -> Result<Zipped> {
+    let path = std::path::absolute(file).map_err(|error| Error::io("not a path", file, error))?;
+    Zipped::open(&path)
 }

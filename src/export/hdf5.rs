@@ -146,11 +146,10 @@ impl<'a> Hdf5Export<'a> {
     }
 
     fn default_file(&self) -> Result<PathBuf> {
-        if self.store.is_calculation() {
+        if self.store.is_calculation() && !self.store.is_packed() {
             return Ok(self.store.path().join("output.hdf5"));
         }
-        let message =
-            "a file must be named for the export of a Zarr hierarchy, which it does not belong into";
+        let message = "a file must be named for the export of a Zarr hierarchy or zip file, which it does not belong into";
         Err(Error::new(ErrorKind::InvalidInput, message).with_file(self.store.path()))
     }
 

@@ -20,3 +20,4 @@ pub use elements::Half;
 pub use hdf5::Hdf5Export;
 pub(crate) use origin::{OBJECT_BYTES, Origin};
 pub use report::{ExportProgress, ExportReport, LeftOut};
+pub(crate) use target::Target;

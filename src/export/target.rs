@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{AsFd, Files, Handle, Output, Partial, Rename, Store};
 
 /// The file to be, and the one that it is until it is whole.
-pub(super) struct Target {
+pub(crate) struct Target {
     files: Arc<dyn Files>,
     file: PathBuf,
     directory: Handle,
@@ -16,7 +16,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn new(files: Arc<dyn Files>, file: &Path, force: bool) -> Result<Self> {
+    pub(crate) fn new(files: Arc<dyn Files>, file: &Path, force: bool) -> Result<Self> {
         let name = file
             .file_name()
             .and_then(|name| name.to_str())
@@ -43,12 +43,12 @@ impl Target {
     }
 
     /// Begins the file, under another name.
-    pub(super) fn create(&self, store: &Store) -> Result<(Partial, Box<dyn Output>)> {
+    pub(crate) fn create(&self, store: &Store) -> Result<(Partial, Box<dyn Output>)> {
         store.begin((&self.directory, &self.name), &self.file)
     }
 
     /// Lets the file appear under its name; gives its size.
-    pub(super) fn publish(&self, partial: &Partial, output: Box<dyn Output>) -> Result<u64> {
+    pub(crate) fn publish(&self, partial: &Partial, output: Box<dyn Output>) -> Result<u64> {
         let failed = |error| Error::io("cannot write", &self.file, error);
         output.sync().map_err(failed)?;
         drop(output);
@@ -64,7 +64,7 @@ impl Target {
         Ok(bytes)
     }
 
-    pub(super) fn discard(&self, partial: &Partial) {
+    pub(crate) fn discard(&self, partial: &Partial) {
         partial.discard(self.directory.as_fd());
     }
 }

@@ -55,7 +55,7 @@ impl Store {
         snapshot: &'a Snapshot,
         array: &'a crate::zarr::ArrayMetadata,
     ) -> Result<ArrayReader<'a>> {
-        let sparse = snapshot.marker.sparse || !self.is_calculation();
+        let sparse = snapshot.marker.sparse || self.may_lack_chunks();
         ArrayReader::new(self, snapshot.directory.as_fd(), &snapshot.place, array, sparse)
     }
 }

@@ -22,7 +22,7 @@ impl Store {
         array: &'a ArrayMetadata,
         sparse: bool,
     ) -> Result<ArrayReader<'a>> {
-        let sparse = sparse || snapshot.marker.sparse || !self.is_calculation();
+        let sparse = sparse || snapshot.marker.sparse || self.may_lack_chunks();
         ArrayReader::new(self, snapshot.directory.as_fd(), &snapshot.place, array, sparse)
     }
 }

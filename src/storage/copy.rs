@@ -3,14 +3,13 @@
 //! Chunk files are copied as they are, and only their checksums are looked at; `zarr.json` is written anew. Each
 //! value is read as one version. All of it is staged, and appears by one rename.
 
-use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rayon::prelude::*;
 
+use super::chunk_files::Seen;
 use super::commit::Existing;
-use super::files::is_link;
 use super::files::{AsFd, BorrowedFd};
 use super::fork::in_parallel;
 use super::read::Snapshot;
@@ -19,7 +18,7 @@ use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{
-    ArrayMetadata, CHECKSUM, ChunkGrid, Codecs, Kind, METADATA_FILE, Marker, NodeMetadata, automatic_names,
+    ArrayMetadata, ChunkGrid, Codecs, Kind, METADATA_FILE, Marker, NodeMetadata, automatic_names,
     column_names, renew_names,
 };
 
@@ -114,7 +113,7 @@ impl Copy<'_> {
             Key::root().child(name)?;
             let place = format!("{}/{name}", table.place);
             let directory = self.source.files.open_directory(table.directory.as_fd(), name);
-            let directory = directory.map_err(|error| self.cannot_open(&place, error))?;
+            let directory = directory.map_err(|error| self.source.cannot_open(&place, error))?;
             let NodeMetadata::Array(array) = self.source.read_metadata(&directory, &place)? else {
                 let message = format!("the table is damaged: column {name} is a group");
                 return Err(Error::new(ErrorKind::Corrupt, message).with_file(self.source.shown(&place)));
@@ -142,13 +141,9 @@ impl Copy<'_> {
     ) -> Result<bool> {
         let grid = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
         let mut marker = Marker::read(&array.attributes)?;
-        let mut chunks = Vec::new();
-        self.list_chunks(place, directory, (array, &grid), "", &mut chunks)?;
+        let sparse = sparse || marker.sparse;
+        let chunks = self.source.chunk_files(place, directory, (array, &grid), sparse)?;
         let lacks_chunks = (chunks.len() as u64) < grid.len();
-        if lacks_chunks && self.source.is_calculation() && !sparse && !marker.sparse {
-            let missing = Error::new(ErrorKind::Corrupt, "a chunk is missing");
-            return Err(missing.with_file(self.source.shown(place)));
-        }
         marker.sparse |= lacks_chunks;
         let mut metadata = array.clone();
         renew_names(&mut metadata, names);
@@ -163,33 +158,6 @@ impl Copy<'_> {
         }
         self.write(&NodeMetadata::Array(metadata), path)?;
         Ok(lacks_chunks)
-    }
-
-    /// Finds the chunks that are there, of those that the array can have.
-    fn list_chunks(
-        &self,
-        place: &str,
-        directory: BorrowedFd<'_>,
-        (array, grid): (&ArrayMetadata, &ChunkGrid),
-        below: &str,
-        found: &mut Vec<String>,
-    ) -> Result<()> {
-        let failed = self.source.failed("cannot list", place);
-        for entry in self.source.files.list(directory).map_err(&failed)? {
-            let Some(name) = entry.name.to_str() else { continue };
-            let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
-            if !entry.is_directory {
-                if array.chunk_keys.index(&path, array.shape.len()).is_some_and(|index| grid.contains(&index))
-                {
-                    found.push(path);
-                }
-            } else if path.split('/').count() <= array.shape.len() {
-                let inner = self.source.files.open_directory(directory, name);
-                let inner = inner.map_err(|error| self.cannot_open(place, error))?;
-                self.list_chunks(place, inner.as_fd(), (array, grid), &path, found)?;
-            }
-        }
-        Ok(())
     }
 
     /// Makes the directories that chunks lie in whose names hold a `/`.
@@ -212,25 +180,15 @@ impl Copy<'_> {
         let damaged = |error: Error| error.with_file(self.source.shown(place).join(chunk));
         let place = format!("{place}/{chunk}");
         let opened = self.source.files.open_file(directory, chunk);
-        let file = opened.map_err(|error| self.cannot_open(&place, error))?;
+        let file = opened.map_err(|error| self.source.cannot_open(&place, error))?;
         let stat = self.source.files.stat_open(file.as_fd());
         let length = stat.map_err(self.source.failed("cannot read", &place))?.bytes;
         let mut seen = Seen::new(length, codecs.is_some_and(Codecs::ends_with_checksum));
         let to = (self.stage()?, &*format!("{path}/{chunk}"));
-        let copied = self.target.files.copy_file(file.as_fd(), to, &mut |bytes| seen.add(bytes));
-        copied.map_err(self.target.failed("cannot copy a chunk", INTERNALS))?;
+        let copied = self.source.files.copy_file(file.as_fd(), to, &mut |bytes| seen.add(bytes));
+        copied.map_err(|error| damaged(self.target.failed("cannot copy a chunk", INTERNALS)(error)))?;
         seen.verify(codecs.and_then(Codecs::encoded_size)).map_err(damaged)?;
         self.report(0, length)
-    }
-
-    fn cannot_open(&self, place: &str, error: io::Error) -> Error {
-        if is_link(&error) {
-            return self.source.link_at(place);
-        }
-        let is_missing = error.kind() == io::ErrorKind::NotFound;
-        let error = self.source.failed("cannot open", place)(error);
-        // That a part of a value is missing does not mean that the value is.
-        if is_missing { error.with_kind(ErrorKind::Corrupt) } else { error }
     }
 
     /// Writes the metadata of a group or table; the copy of a root is a plain group.
@@ -269,43 +227,5 @@ impl Copy<'_> {
 
     fn so_far(&self) -> Copied {
         Copied { nodes: self.nodes.load(Relaxed), bytes: self.bytes.load(Relaxed) }
-    }
-}
-
-/// What was seen of a chunk on its way: enough to tell whether it is whole.
-struct Seen {
-    /// The bytes before the checksum, as far as one can tell beforehand.
-    data: u64,
-    length: u64,
-    checksum: Option<(u32, Vec<u8>)>,
-}
-
-impl Seen {
-    fn new(length: u64, has_checksum: bool) -> Self {
-        let data = length.saturating_sub(CHECKSUM as u64);
-        Self { data, length: 0, checksum: has_checksum.then_some((0, Vec::new())) }
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        if let Some((sum, stored)) = &mut self.checksum {
-            let left = usize::try_from(self.data.saturating_sub(self.length)).unwrap_or(usize::MAX);
-            let (data, rest) = bytes.split_at(left.min(bytes.len()));
-            *sum = crc32c::crc32c_append(*sum, data);
-            stored.extend(rest.iter().take(CHECKSUM + 1));
-        }
-        self.length += bytes.len() as u64;
-    }
-
-    fn verify(&self, expected: Option<u64>) -> Result<()> {
-        if let Some(expected) = expected.filter(|expected| *expected != self.length) {
-            let what = format!("the chunk has {} bytes, where {expected} belong", self.length);
-            return Err(Error::new(ErrorKind::Corrupt, what));
-        }
-        match &self.checksum {
-            Some((sum, stored)) if *stored != sum.to_le_bytes() => {
-                Err(Error::new(ErrorKind::Corrupt, "a chunk is damaged: its checksum is wrong"))
-            }
-            _ => Ok(()),
-        }
     }
 }

@@ -1,14 +1,15 @@
 //! How values get onto the disk, whole or not at all, and off it again.
 //!
 //! - `files`: the one interface to the file system; nothing else calls it. In it: `unix` and `windows`, what each does;
-//!   `beneath`: paths that lead nowhere else; `xattr`.
+//!   `beneath`: paths that lead nowhere else; `descriptor`, `xattr`; `zipped`: the files in a zip file.
 //! - `lock`, `trust`, `fork`: the one place that locks; file systems without locks; forked processes.
 //! - `stage`, `staging`, `node_write`, `array_write`, `array_options`: where a value is written before anybody can see
 //!   it.
 //! - `threads`: for what is done while locks are held.
 //! - `commit`, `groups`, `known_groups`, `attributes`: the renames that make it visible, replace it, remove it.
 //! - `array_update`, `table_update`: changing an array in place: parts, rows at its end, its shape; a table's rows.
-//! - `draft`, `copy`, `rename`: whole groups that appear, or change places, in one step.
+//! - `draft`, `copy`, `rename`: whole groups that appear, or change places, in one step; `pack`, `packed`, `unpack`: all of them as one file;
+//!   `chunk_files`: what both copy.
 //! - `displaced`: replacing files of a live value, with a way back; `renames`: what not every file system can do.
 //! - `flush`, `dirty`: what survives a power cut, and the markers of what may not.
 //! - `intent`: replacing where two renames are needed.
@@ -29,6 +30,7 @@ mod attributes;
 mod calculations;
 mod check;
 mod chunk_by_chunk;
+mod chunk_files;
 mod chunk_read;
 mod columns;
 mod commit;
@@ -58,6 +60,8 @@ mod lost;
 mod next_id;
 mod node_write;
 mod older;
+mod pack;
+mod packed;
 mod parent;
 mod partial;
 mod read;
@@ -79,6 +83,7 @@ mod table_update;
 mod tests;
 mod threads;
 mod trust;
+mod unpack;
 
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};
@@ -90,10 +95,11 @@ pub(crate) use commit::Existing;
 pub use copy::Copied;
 pub(crate) use document::Document;
 pub(crate) use draft::Draft;
-pub(crate) use files::{AsFd, Files, Handle, Os, Output, Rename};
+pub(crate) use files::{AsFd, Files, Handle, Os, Output, Rename, Zipped};
 pub use finding::{Finding, FindingKind, Remedy, Repaired};
 pub(crate) use fork::{beside, in_parallel};
 pub(crate) use handle::OpenNode;
+pub(crate) use pack::Zip;
 pub(crate) use partial::Partial;
 pub(crate) use read::{Snapshot, is_nothing};
 pub use recovered::{Outcome, Recovered};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::dirty::{Change, Dirty};
-use super::files::{AsFd, BorrowedFd, FileId, Files, Handle, Rename, Stat};
+use super::files::{AsFd, BorrowedFd, FileId, Files, Handle, Os, Rename, Stat};
 use super::fork::{self, PerProcess};
 use super::known_groups::KnownGroups;
 use super::litter::Litter;
@@ -62,12 +62,16 @@ const FORMAT: u64 = 1;
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(super) files: Arc<dyn Files>,
+    /// The file system that it lies in.
+    around: Arc<dyn Files>,
     path: PathBuf,
     root: Handle,
     /// Where the hierarchy is, relative to `root`.
     hierarchy: String,
     /// The key of its topmost group: the root, but for what is still staged.
     base: Key,
+    /// Whether any array may lack chunks, as in the hierarchies of other programs.
+    pub(super) lenient: bool,
     access: Access,
     writer: Option<PerProcess<Writer>>,
     /// What was repaired when the store was opened.
@@ -119,8 +123,12 @@ impl Store {
             return Err(Error::new(ErrorKind::NotFound, message).with_file(path));
         };
         let (hierarchy, base, recovered) = (hierarchy.to_owned(), Key::root(), Vec::new());
-        let mut store = Self { files, path, root, hierarchy, base, access, writer: None, recovered };
+        let around = if root.as_fd().member().is_some() { Arc::new(Os) } else { Arc::clone(&files) };
+        let (lenient, writer) = (hierarchy == ".", None);
+        let mut store =
+            Self { files, around, path, root, hierarchy, base, lenient, access, writer, recovered };
         store.check_format()?;
+        store.lenient &= !store.is_packed_calculation();
         if store.is_calculation() && store.is_root_blank()? {
             let message = "there is no store here: the power was cut while it was made";
             return Err(Error::new(ErrorKind::NotFound, message).with_file(store.path));
@@ -141,7 +149,9 @@ impl Store {
         let path = absolute(path)?;
         let root = files.open_root(&path).map_err(|error| Error::io("cannot open", &path, error))?;
         let (hierarchy, base, recovered) = (HIERARCHY.to_owned(), Key::root(), Vec::new());
-        let mut store = Self { files, path, root, hierarchy, base, access, writer: None, recovered };
+        let (around, lenient, writer) = (Arc::clone(&files), false, None);
+        let mut store =
+            Self { files, around, path, root, hierarchy, base, lenient, access, writer, recovered };
         store.check_format()?;
         store.writer = Some(PerProcess::new(store.open_for_writing(access)?));
         store.create_root()?;
@@ -164,8 +174,9 @@ impl Store {
         self.root.as_fd()
     }
 
+    /// The file system around it, for files that are no part of it.
     pub(crate) fn files(&self) -> &Arc<dyn Files> {
-        &self.files
+        &self.around
     }
 
     /// Where a node is, relative to [`Store::root`].
@@ -388,10 +399,12 @@ impl Store {
         };
         Ok(Self {
             files: Arc::clone(&self.files),
+            around: Arc::clone(&self.around),
             path: self.path.clone(),
             root: again(&self.root)?,
             hierarchy,
             base: base.clone(),
+            lenient: self.lenient,
             access: Access { durability: Durability::Process, ..self.access },
             writer: Some(PerProcess::new(writer)),
             recovered: Vec::new(),

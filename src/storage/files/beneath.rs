@@ -4,10 +4,12 @@
 //! several components but `openat2`, which can be told to follow none; all others would follow those in the middle. Only
 //! a look at what is there may.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result};
+
+use super::descriptor::{AsFd, BorrowedFd};
 
 /// Opens a directory only to go through it, which needs no permission to list it.
 #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -12,23 +12,24 @@ use std::path::Path;
 #[cfg(any(unix, target_os = "wasi"))]
 mod beneath;
 #[cfg(any(unix, target_os = "wasi"))]
+mod descriptor;
+#[cfg(any(unix, target_os = "wasi"))]
 mod unix;
 #[cfg(windows)]
 mod windows;
 #[cfg(any(unix, target_os = "wasi"))]
 mod xattr;
-
-#[cfg(any(unix, target_os = "wasi"))]
-pub(crate) use std::os::fd::{AsFd, BorrowedFd};
+mod zipped;
 
 #[cfg(any(unix, target_os = "wasi"))]
 use unix as system;
 #[cfg(windows)]
 use windows as system;
-#[cfg(windows)]
-pub(crate) use windows::{AsFd, BorrowedFd};
 
-pub(crate) use system::{Handle, Kept, MOVES_WHAT_IS_OPEN, Os, into_file, is_lack_of_locks, is_link, keep};
+pub(crate) use system::{
+    AsFd, BorrowedFd, Handle, Kept, MOVES_WHAT_IS_OPEN, Os, into_file, is_lack_of_locks, is_link, keep,
+};
+pub(crate) use zipped::Zipped;
 
 /// Which file it is: no two files that exist at one time share it, and none that is open loses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,6 +95,8 @@ pub(crate) enum Flock {
 /// A file that is written from beginning to end, and patched.
 pub(crate) trait Output: Write + Seek + Send {
     fn sync(&self) -> io::Result<()>;
+    /// Cuts off what is behind so many bytes.
+    fn truncate(&self, length: u64) -> io::Result<()>;
 }
 
 /// Paths are relative to the directory `at`, are never followed out of it, nor through symbolic links.
@@ -170,6 +173,10 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
 impl Output for File {
     fn sync(&self) -> io::Result<()> {
         self.sync_all()
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.set_len(length)
     }
 }
 

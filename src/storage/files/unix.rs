@@ -3,18 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::beneath::{in_directories, in_directory, open_beneath};
+pub(crate) use super::descriptor::{AsFd, BorrowedFd, Handle};
 pub(super) use super::xattr::{get as attribute, set as set_attribute};
 use super::{Entry, Extent, FileId, Files, Flock, Output, Rename, Stat};
-
-/// An open file or directory.
-pub(crate) type Handle = OwnedFd;
 
 /// What keeps the identity of a file from passing to another one: that it stays open.
 pub(crate) type Kept = Handle;
@@ -66,15 +63,15 @@ const MAX_COPIED: usize = 256 << 10;
 impl Files for Os {
     fn open_root(&self, path: &Path) -> io::Result<Handle> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
-        Ok(rustix::fs::open(path, flags, Mode::empty())?)
+        Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
     }
 
     fn open_directory(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
-        Ok(open_beneath(at, path, DIRECTORY, Mode::empty())?)
+        Ok(open_beneath(at, path, DIRECTORY, Mode::empty())?.into())
     }
 
     fn open_file(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Handle> {
-        Ok(open_beneath(at, path, READ, Mode::empty())?)
+        Ok(open_beneath(at, path, READ, Mode::empty())?.into())
     }
 
     fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File> {
@@ -127,7 +124,7 @@ impl Files for Os {
     }
 
     fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle> {
-        Ok(rustix::fs::openat(at, name, DIRECTORY, Mode::empty())?)
+        Ok(rustix::fs::openat(at, name, DIRECTORY, Mode::empty())?.into())
     }
 
     fn measure(&self, path: &Path) -> io::Result<Extent> {
@@ -164,7 +161,7 @@ impl Files for Os {
         let flags = CREATE | OFlags::EXCL | OFlags::WRONLY;
         let file = open_beneath(at, path, flags, FILE_MODE)?;
         write_parts(file.as_fd(), parts)?;
-        Ok(file)
+        Ok(file.into())
     }
 
     fn copy_file(

@@ -16,11 +16,12 @@ use winapi_util::file::information;
 use super::{Entry, Extent, FileId, Files, Flock, Output, Rename, Stat};
 use crate::system::read_at;
 
-/// An open file, or where a directory is, or a file that was made.
+/// An open file, or where a directory is, or a file that was made; or a member of a zip file.
 #[derive(Debug)]
 pub(crate) enum Handle {
     File(File, PathBuf),
     Path(PathBuf),
+    Member(u32),
 }
 
 /// The same, borrowed.
@@ -28,6 +29,7 @@ pub(crate) enum Handle {
 pub(crate) enum BorrowedFd<'a> {
     File(&'a File, Option<&'a Path>),
     Path(&'a Path),
+    Member(u32),
 }
 
 /// What gives its handle away for a while. The names are those that the standard library has elsewhere.
@@ -36,11 +38,25 @@ pub(crate) trait AsFd {
 }
 
 impl Handle {
+    /// Opens a member of a zip file.
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it takes a descriptor")]
+    pub(crate) fn of_member(_: &File, member: u32) -> io::Result<Self> {
+        Ok(Self::Member(member))
+    }
+
     pub(crate) fn try_clone(&self) -> io::Result<Self> {
         match self {
             Self::File(file, path) => Ok(Self::File(file.try_clone()?, path.clone())),
             Self::Path(path) => Ok(Self::Path(path.clone())),
+            Self::Member(member) => Ok(Self::Member(*member)),
         }
+    }
+}
+
+impl BorrowedFd<'_> {
+    /// Which member of a zip file it is.
+    pub(crate) fn member(self) -> Option<u32> {
+        if let Self::Member(member) = self { Some(member) } else { None }
     }
 }
 
@@ -49,6 +65,7 @@ impl AsFd for Handle {
         match self {
             Self::File(file, path) => BorrowedFd::File(file, Some(path.as_path())),
             Self::Path(path) => BorrowedFd::Path(path),
+            Self::Member(member) => BorrowedFd::Member(*member),
         }
     }
 }
@@ -79,7 +96,7 @@ pub(crate) const MOVES_WHAT_IS_OPEN: bool = false;
 pub(crate) fn into_file(handle: Handle) -> io::Result<File> {
     match handle {
         Handle::File(file, _) => Ok(file),
-        Handle::Path(_) => Err(io::ErrorKind::IsADirectory.into()),
+        Handle::Path(_) | Handle::Member(_) => Err(io::ErrorKind::IsADirectory.into()),
     }
 }
 
@@ -294,6 +311,7 @@ impl Files for Os {
         match file {
             BorrowedFd::File(file, _) => stat(file),
             BorrowedFd::Path(path) => stat_at(path),
+            BorrowedFd::Member(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -443,6 +461,7 @@ impl Files for Os {
             BorrowedFd::File(file, None) => file.sync_all(),
             // Directories cannot be flushed here: the file system's own journal sees to their entries.
             BorrowedFd::Path(path) if fs::metadata(path)?.is_dir() => Ok(()),
+            BorrowedFd::Member(_) => Err(io::ErrorKind::Unsupported.into()),
             // Who flushes a file must be allowed to write it.
             BorrowedFd::File(_, Some(path)) | BorrowedFd::Path(path) => {
                 patiently(|| OpenOptions::new().write(true).open(path))?.sync_all()

@@ -1,7 +1,8 @@
 //! Extended attributes, where the system has them.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+
+use super::descriptor::BorrowedFd;
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 pub(super) fn get(file: BorrowedFd<'_>, name: &str) -> io::Result<Vec<u8>> {

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::SystemTime;
@@ -19,7 +18,7 @@ use tempfile::TempDir;
 use super::gate::{Family, Gate};
 use super::images::{Images, Left, Node, Torn};
 use super::{path_of, without_ids};
-use crate::storage::files::{Entry, Extent, Flock, Handle, Stat};
+use crate::storage::files::{AsFd, BorrowedFd, Entry, Extent, Flock, Handle, Stat};
 use crate::storage::{Files, Os, Output, Rename};
 
 #[derive(Debug)]
@@ -222,6 +221,10 @@ impl Output for Written {
             self.images.lock().unwrap().flushed(self.node);
         }
         Ok(())
+    }
+
+    fn truncate(&self, _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
 

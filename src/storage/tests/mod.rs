@@ -26,7 +26,6 @@ mod verdict;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -34,7 +33,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::files::{Entry, Extent, Flock, Handle, Stat};
+use super::files::{BorrowedFd, Entry, Extent, Flock, Handle, Stat};
 use super::{Access, Durability, Existing, Files, Os, Output, Rename, Store};
 use crate::error::Result;
 use crate::key::Key;

@@ -1,0 +1,69 @@
+use std::path::PathBuf;
+
+use clap::ValueHint;
+use serde_json::json;
+
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::progress::Progress;
+use crate::cli::session::Session;
+use crate::cli::units::{counted, iec, parse_size};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+All checksums are verified. The calculation appears whole or not at all, and its directory is printed; nothing is \
+written anywhere else, whatever the zip file says.
+
+Examples:
+  calcstore unpack hazard.zip                 the next calculation
+  calcstore unpack hazard.zip ./hazard        a store in a directory of its own")]
+pub struct Arguments {
+    /// The zip file, of calcstore pack or of any Zarr v3 group
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+
+    /// The directory that becomes the store; it must be empty, or not be there yet
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    directory: Option<PathBuf>,
+
+    /// How much it may hold; always as much as the zip file has [default: 64GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    limit: Option<u64>,
+}
+
+/// Makes a calculation of a zip file.
+pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
+    if session.names_calc() {
+        let message = "-c has no meaning here: a new calculation is made, or DIR becomes one";
+        return Err(Failure::invalid(message));
+    }
+    let interrupt = Interrupt::watch();
+    let progress = Progress::bytes(session.output, "unpacking");
+    let mut unpacked = calcstore::Copied::default();
+    let mut plan = session.options().unpack(&asked.file).on_progress(|done| {
+        unpacked = done;
+        progress.set(done.bytes);
+        interrupt.answer()
+    });
+    if let Some(directory) = &asked.directory {
+        plan = plan.into(directory);
+    }
+    if let Some(limit) = asked.limit {
+        plan = plan.limit(limit);
+    }
+    let store = plan.run();
+    drop(progress);
+    let store = store?;
+    if let Err(error) = store.parent() {
+        session.output.note(&error.to_string());
+    }
+    if session.output.is_json() {
+        let directory = store.calc_dir().to_string_lossy();
+        session.output.json(&json!({"calc_id": store.calc_id(), "calc_dir": directory}))?;
+        return Ok(Exit::Done);
+    }
+    let nodes = counted(unpacked.nodes, "node");
+    session.output.note(&format!("unpacked {nodes}, {}", iec(unpacked.bytes)));
+    session.output.path(store.calc_dir())?;
+    Ok(Exit::Done)
+}
