@@ -1,6 +1,7 @@
 //! Elements as bytes and as text.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use calcstore::{AnyArray, DataType, Elements, ErrorKind};
 use half::f16;
@@ -35,6 +36,10 @@ trait Cell: Sized {
     fn write(&self, out: &mut Vec<u8>);
     /// Writes the element for people.
     fn text(&self, digits: Digits) -> String;
+    /// Appends the element with all digits.
+    fn write_text(&self, out: &mut String) {
+        out.push_str(&self.text(Digits::All));
+    }
 }
 
 macro_rules! cells {
@@ -52,6 +57,11 @@ macro_rules! cells {
             fn text(&self, $digits: Digits) -> String {
                 let $x = *self;
                 $text
+            }
+
+            fn write_text(&self, out: &mut String) {
+                // Nothing is wrong with a string.
+                let _ = write!(out, "{self:?}");
             }
         }
 
@@ -147,6 +157,21 @@ pub fn text_at(array: &AnyArray, place: usize, digits: Digits) -> String {
         return if digits == Digits::All { text.to_owned() } else { quoted(text) };
     }
     by_array!(array, elements => numbers(elements, place, digits), _ => String::new())
+}
+
+/// Appends the element at a place in C order, with all digits; nothing where there is none.
+pub fn write_text(array: &AnyArray, place: usize, out: &mut String) {
+    fn numbers<T: Cell>(array: &ArrayD<T>, place: usize, out: &mut String) {
+        if let Some(element) = array.as_slice().and_then(|elements| elements.get(place)) {
+            element.write_text(out);
+        }
+    }
+    match array {
+        AnyArray::String(strings) => {
+            out.push_str(strings.as_slice().and_then(|texts| texts.get(place)).map_or("", String::as_str));
+        }
+        array => by_array!(array, elements => numbers(elements, place, out), _ => ()),
+    }
 }
 
 /// Gives all elements as little-endian bytes in C order, block by block; of text there are none.

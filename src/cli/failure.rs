@@ -59,6 +59,18 @@ pub struct Fault {
     is_system: bool,
 }
 
+/// What writing a file ends with after Ctrl-C.
+#[derive(Debug)]
+pub struct Stopped;
+
+impl std::error::Error for Stopped {}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("stopped")
+    }
+}
+
 impl Failure {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -72,6 +84,10 @@ impl Failure {
 
     /// An error of the operating system, while doing `what` (“cannot open”) to `file`.
     pub fn io(what: &str, file: &Path, error: &io::Error) -> Self {
+        Self::system(what, error).with_file(file)
+    }
+
+    fn system(what: &str, error: &io::Error) -> Self {
         let kind = match error.kind() {
             io::ErrorKind::NotFound => ErrorKind::NotFound,
             io::ErrorKind::AlreadyExists => ErrorKind::AlreadyExists,
@@ -79,7 +95,7 @@ impl Failure {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
             _ => ErrorKind::Io,
         };
-        let mut failure = Self::new(kind, format!("{what}: {error}")).with_file(file);
+        let mut failure = Self::new(kind, format!("{what}: {error}"));
         if let Self::Fault(fault) = &mut failure {
             fault.is_system = true;
         }
@@ -121,6 +137,16 @@ impl From<Error> for Failure {
             is_system: std::error::Error::source(&error)
                 .is_some_and(<dyn std::error::Error>::is::<io::Error>),
         }))
+    }
+}
+
+/// An error of a file that is being written.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
+            return Self::new(ErrorKind::Cancelled, "stopped");
+        }
+        Self::system("cannot write", &error)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The files that values come from and go to.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use calcstore::{Continue, ErrorKind};
 use clap::ValueEnum;
 
-use super::failure::Failure;
+use super::failure::{Failure, Stopped};
 use super::interrupt::Interrupt;
 
 /// What stands for standard input or output.
@@ -56,6 +56,30 @@ impl Sink {
 
     /// Begins a file; one that is there already is replaced only with `force`.
     pub fn file(file: &Path, force: bool) -> Result<Self, Failure> {
+        Partial::begin(file, force).map(Self::File)
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(out) => out.write_all(bytes).map_err(|error| Failure::stdout(&error)),
+            Self::File(partial) => {
+                partial.write_all(bytes).map_err(|error| Failure::from(error).with_file(&partial.file))
+            }
+        }
+    }
+
+    /// Ends the writing; a file gets its name.
+    pub fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Stdout(mut out) => out.flush().map_err(|error| Failure::stdout(&error)),
+            Self::File(partial) => partial.finish(),
+        }
+    }
+}
+
+impl Partial {
+    /// Begins a file; one that is there already is replaced only with `force`.
+    pub fn begin(file: &Path, force: bool) -> Result<Self, Failure> {
         let name =
             file.file_name().ok_or_else(|| Failure::invalid("not the name of a file").with_file(file))?;
         if !force && fs::symlink_metadata(file).is_ok() {
@@ -70,40 +94,36 @@ impl Sink {
         let opened = OpenOptions::new().write(true).create_new(true).open(&partial);
         let opened = opened.map_err(|error| Failure::io("cannot make the file", file, &error))?;
         let file = file.to_path_buf();
-        Ok(Self::File(Partial { out: BufWriter::new(opened), name: partial, file, force, interrupt }))
+        Ok(Self { out: BufWriter::new(opened), name: partial, file, force, interrupt })
     }
 
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        match self {
-            Self::Stdout(out) => out.write_all(bytes).map_err(|error| Failure::stdout(&error)),
-            Self::File(partial) => partial.write(bytes),
-        }
-    }
-
-    /// Ends the writing; a file gets its name.
-    pub fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::Stdout(mut out) => out.flush().map_err(|error| Failure::stdout(&error)),
-            Self::File(mut partial) => partial.publish(),
-        }
-    }
-}
-
-impl Partial {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.interrupt.answer() == Continue::No {
-            return Err(Failure::new(ErrorKind::Cancelled, "stopped").with_file(&self.file));
-        }
-        self.out.write_all(bytes).map_err(|error| Failure::io("cannot write", &self.file, &error))
-    }
-
-    fn publish(&mut self) -> Result<(), Failure> {
+    /// Ends the writing; the file gets its name.
+    pub fn finish(mut self) -> Result<(), Failure> {
         let synced = self.out.flush().and_then(|()| self.out.get_ref().sync_all());
         let published = synced.and_then(|()| rename(&self.name, &self.file, self.force));
         published.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => exists(&self.file),
             _ => Failure::io("cannot write", &self.file, &error),
         })
+    }
+}
+
+impl Write for Partial {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.interrupt.answer() {
+            Continue::Yes => self.out.write(bytes),
+            Continue::No => Err(io::Error::other(Stopped)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for Partial {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.out.seek(to)
     }
 }
 

@@ -4,6 +4,7 @@
 //! `output` prints. Every verb gives an [`Exit`] or a [`Failure`]; nothing else decides on the exit code.
 
 mod arguments;
+mod blocks;
 mod columns;
 mod elements;
 mod failure;
@@ -13,6 +14,7 @@ mod interrupt;
 mod keys;
 mod npy;
 mod output;
+mod parquet;
 mod preview;
 mod progress;
 mod session;

@@ -83,22 +83,60 @@ fn strings(text: Text, shape: &[usize], elements: &[u8]) -> Result<Vec<String>, 
 
 /// Writes a whole file.
 pub fn write(array: &AnyArray, mut each: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
-    let Some(descr) = descr::of(array.data_type()) else {
-        let message = format!("npy holds no {} of any length; use -f json or text", DataType::String);
-        return Err(Failure::new(ErrorKind::Unsupported, message));
-    };
-    let shape: Vec<String> = array.shape().iter().map(|length| format!("{length},")).collect();
-    let shape = shape.join(" ");
+    let shape: Vec<u64> = array.shape().iter().map(|length| *length as u64).collect();
+    let width = width(array);
+    each(&header(array.data_type(), width, &shape)?)?;
+    write_elements(array, width, each)
+}
+
+/// The characters of the longest text.
+pub fn width(array: &AnyArray) -> usize {
+    match array {
+        AnyArray::String(texts) => texts.iter().map(|text| text.chars().count()).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// The bytes that a text takes where the longest has so many characters.
+pub fn text_size(width: usize) -> usize {
+    // There is no text of no characters, only an empty one.
+    width.max(1).saturating_mul(4)
+}
+
+/// Makes the header of a file; `width` is that of text.
+pub fn header(data_type: DataType, width: usize, shape: &[u64]) -> Result<Vec<u8>, Failure> {
+    let descr = descr::of(data_type).unwrap_or_else(|| format!("<U{}", width.max(1)));
+    let lengths: Vec<String> = shape.iter().map(|length| format!("{length},")).collect();
+    let lengths = lengths.join(" ");
     // A tuple of one needs its comma; longer ones are written without a last one, as NumPy does.
-    let shape = if array.shape().len() > 1 { shape.trim_end_matches(',') } else { &shape };
-    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}");
+    let lengths = if shape.len() > 1 { lengths.trim_end_matches(',') } else { &lengths };
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({lengths}), }}");
     let before = MAGIC.len() + 4;
     let padding = ALIGNMENT - (before + header.len() + 1) % ALIGNMENT;
     header.push_str(&" ".repeat(padding % ALIGNMENT));
     header.push('\n');
     let length = u16::try_from(header.len()).map_err(|_| invalid("it would need too long a header"))?;
-    each(&[MAGIC, &[1, 0], &length.to_le_bytes(), header.as_bytes()].concat())?;
-    elements::write_bytes(array, each)
+    Ok([MAGIC, &[1, 0], &length.to_le_bytes(), header.as_bytes()].concat())
+}
+
+/// Writes elements as they follow the header; text is filled up to its width with NUL.
+pub fn write_elements(
+    array: &AnyArray,
+    width: usize,
+    mut each: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let AnyArray::String(texts) = array else { return elements::write_bytes(array, each) };
+    let mut bytes = Vec::new();
+    for text in texts {
+        let end = bytes.len() + text_size(width);
+        bytes.extend(text.chars().flat_map(|character| u32::from(character).to_le_bytes()));
+        bytes.resize(end, 0);
+        if bytes.len() >= 1 << 16 {
+            each(&bytes)?;
+            bytes.clear();
+        }
+    }
+    each(&bytes)
 }
 
 fn invalid(why: &str) -> Failure {

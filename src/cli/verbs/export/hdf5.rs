@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use calcstore::{DataStore, ErrorKind, ExportReport, Half, Hdf5Compression, Hdf5Export, TablesAs};
-use clap::{Subcommand, ValueEnum, ValueHint};
+use clap::{ValueEnum, ValueHint};
 use serde_json::{Value as Json, json};
 
 use crate::cli::failure::{Exit, Failure};
@@ -12,31 +12,18 @@ use crate::cli::source::Source;
 use crate::cli::summary;
 use crate::cli::units::iec;
 
-#[derive(Debug, clap::Args)]
-#[command(subcommand_value_name = "FORMAT", subcommand_help_heading = "Formats")]
-pub struct Arguments {
-    #[command(subcommand)]
-    format: Format,
-}
-
-/// What the copy is made in.
-#[derive(Debug, Subcommand)]
-enum Format {
-    /// One HDF5 file, for HDFView, h5dump, h5py, MATLAB
-    #[command(after_help = "\
+pub const EXAMPLES: &str = "\
 The file appears whole or not at all. Its name is printed; what it lacks is said on standard error.
 
 Examples:
   calcstore export hdf5                       output.hdf5 in the calculation's directory
   calcstore -c 12 export hdf5 -o curves.hdf5
   calcstore export hdf5 --only '/stats/*'     these, with all that is below
-  calcstore export hdf5 --compression gzip    smaller, and slower to write")]
-    Hdf5(Hdf5),
-}
+  calcstore export hdf5 --compression gzip    smaller, and slower to write";
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
-struct Hdf5 {
+pub struct Hdf5 {
     /// The file [default: output.hdf5 in the calculation's directory]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
@@ -111,14 +98,8 @@ impl Hdf5 {
     }
 }
 
-/// Copies everything to a file of another format.
-pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    match &asked.format {
-        Format::Hdf5(asked) => hdf5(session, asked),
-    }
-}
-
-fn hdf5(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
+/// Copies everything to an HDF5 file.
+pub fn run(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
     let store = session.store()?;
     let interrupt = Interrupt::watch();
     session.output.detail("exporting");
