@@ -61,9 +61,9 @@ pub enum Verb {
     Rm(rm::Arguments),
     /// Compare two calculations, groups or values
     Diff(diff::Arguments),
-    /// Copy everything to a file of another format
+    /// Copy values to files of other formats
     Export(export::Arguments),
-    /// Make values of an HDF5 file
+    /// Make values of a file: HDF5, npy, npz, csv, zip
     Import(import::Arguments),
     /// Pack a calculation into one zip file
     Pack(pack::Arguments),

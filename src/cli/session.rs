@@ -48,11 +48,11 @@ impl<'a> Session<'a> {
 
     /// Opens anything else for reading, as `-c` would.
     pub fn source(&self, calc: &Calc) -> Result<Source, Failure> {
-        match calc {
+        match &resolved(calc) {
             Calc::Path(path) if is_no_directory(path) && !is_zip(path) => {
                 self.file(path).map(|file| Source::Hdf5(Box::new(file)))
             }
-            _ => self.open(calc, &self.options.clone().read_only(true)).map(Source::Store),
+            calc => self.open(calc, &self.options.clone().read_only(true)).map(Source::Store),
         }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
 
     /// Opens the store for writing. None is made.
     pub fn write(&self) -> Result<DataStore, Failure> {
-        if let Calc::Path(path) = self.calc {
+        if let Calc::Path(path) = &resolved(self.calc) {
             // By its path the library would make a store where there is none.
             self.store()?;
             if is_zip(path) {
@@ -94,7 +94,7 @@ impl<'a> Session<'a> {
     }
 
     fn open(&self, calc: &Calc, options: &Options) -> Result<DataStore, Failure> {
-        let store = match calc {
+        let store = match &resolved(calc) {
             Calc::Path(path) if is_no_directory(path) && !is_zip(path) => {
                 self.file(path)?;
                 let message =
@@ -113,6 +113,19 @@ impl<'a> Session<'a> {
         };
         self.output.detail(&format!("store: {}", store.calc_dir().display()));
         Ok(store)
+    }
+}
+
+/// The calculation that is meant: a bare `calc_12` is one of the data directory, unless it is here.
+fn resolved(calc: &Calc) -> Calc {
+    let id = |path: &Path| {
+        let id = path.to_str()?.strip_prefix("calc_")?;
+        let is_id = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
+        (is_id && !path.exists()).then(|| id.parse().ok().map(Calc::Id))?
+    };
+    match calc {
+        Calc::Path(path) => id(path).unwrap_or_else(|| calc.clone()),
+        Calc::Id(_) => calc.clone(),
     }
 }
 

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::json;
@@ -37,18 +37,29 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         let message = "-c has no meaning here: a new calculation is made, or DIR becomes one";
         return Err(Failure::invalid(message));
     }
-    let interrupt = Interrupt::watch();
+    let (directory, interrupt) = (asked.directory.as_deref(), Interrupt::watch());
+    unpack(session, &asked.file, directory, asked.limit, &interrupt)
+}
+
+/// The same, for whoever knows what is asked for.
+pub fn unpack(
+    session: &Session<'_>,
+    file: &Path,
+    directory: Option<&Path>,
+    limit: Option<u64>,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let progress = Progress::bytes(session.output, "unpacking");
     let mut unpacked = calcstore::Copied::default();
-    let mut plan = session.options().unpack(&asked.file).on_progress(|done| {
+    let mut plan = session.options().unpack(file).on_progress(|done| {
         unpacked = done;
         progress.set(done.bytes);
         interrupt.answer()
     });
-    if let Some(directory) = &asked.directory {
+    if let Some(directory) = directory {
         plan = plan.into(directory);
     }
-    if let Some(limit) = asked.limit {
+    if let Some(limit) = limit {
         plan = plan.limit(limit);
     }
     let store = plan.run();

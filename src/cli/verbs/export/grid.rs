@@ -93,7 +93,7 @@ impl<'a> Grid<'a> {
                 let name =
                     name.filter(|name| !name.contains(':')).map_or(format!("axis{axis}"), str::to_owned);
                 let labels = self.axes[0].labels.as_ref().map(AnyArray::data_type);
-                let data_type = labels.unwrap_or(DataType::UInt64);
+                let data_type = labels.unwrap_or(DataType::Int64);
                 self.columns.insert(0, Head { name, units: None, data_type });
             }
             repeat = repeat.saturating_mul(*length);
@@ -177,7 +177,7 @@ impl Axis {
     fn column(&self, first: u64, rows: usize) -> AnyArray {
         let indices = (first..).take(rows).map(|row| row / self.repeat % self.length);
         match &self.labels {
-            None => AnyArray::UInt64(indices.collect::<Array1<u64>>().into_dyn()),
+            None => AnyArray::Int64(indices.map(u64::cast_signed).collect::<Array1<i64>>().into_dyn()),
             Some(labels) => picked(labels, indices),
         }
     }

@@ -1,4 +1,4 @@
-mod csv;
+pub mod csv;
 
 use std::path::{Path, PathBuf};
 
@@ -102,7 +102,7 @@ fn parse_data_type(name: &str) -> Result<DataType, String> {
     })
 }
 
-fn parse_delimiter(text: &str) -> Result<u8, String> {
+pub fn parse_delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         b"\\t" | b"tab" => Ok(b'\t'),
         [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),

@@ -1,84 +1,24 @@
-use std::path::PathBuf;
-
 use calcstore::{DataStore, Hdf5Import, ImportReport};
-use clap::ValueHint;
 use serde_json::{Value as Json, json};
 
+use super::Arguments;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
-use crate::cli::units::{counted, iec, parse_size};
+use crate::cli::units::{counted, iec};
 
 /// So many of the things that were left out are named; of the others, how many there are.
 const NAMED: usize = 20;
 
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Datasets become arrays, those of compounds tables. A new calculation is made, and its directory printed. What
-cannot be imported is said on standard error, and everything beside it is there.
-
-Exit codes: 0 everything was imported, 1 something was left out.
-
-Examples:
-  calcstore import calc_42.hdf5                       a new calculation
-  calcstore -c 12 import sites.h5 --into /input/sites
-  calcstore import run.nxs --external .               with the files that it leads to")]
-pub struct Arguments {
-    #[arg(
-        help = "The HDF5 file: of OpenQuake, h5py, netCDF-4, MATLAB 7.3, PyTables, or exported from a store"
-    )]
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    file: PathBuf,
-
-    /// Import into this group of the calculation that is there, where it appears as a whole or not at all
-    #[arg(long, value_name = "KEY")]
-    into: Option<String>,
-
-    /// Let it take the place of what is there already
-    #[arg(long, requires = "into")]
-    replace: bool,
-
-    /// How much to import at most, decompressed; always as much as the file has [default: 64GiB]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    limit: Option<u64>,
-
-    /// Read the other files that it leads to, below this directory alone
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    external: Option<PathBuf>,
-}
-
-/// Makes values of a file of another format.
-pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::watch();
-    if asked.into.is_some() {
-        let store = session.write()?;
-        return print(session, &store, &imported(session, &store, asked, &interrupt)?);
-    }
-    if session.names_calc() {
-        let message =
-            "-c is the calculation to import into only with --into KEY; without it a new one is made";
-        return Err(Failure::invalid(message));
-    }
-    let store = session.options().create()?;
-    match imported(session, &store, asked, &interrupt) {
-        Ok(report) => print(session, &store, &report),
-        Err(failure) => {
-            discard(session, store);
-            Err(failure)
-        }
-    }
-}
-
-/// Deletes the calculation that was made for an import that failed.
-fn discard(session: &Session<'_>, store: DataStore) {
-    let id = store.calc_id();
-    // What is open is not deleted.
-    drop(store);
-    if let Some(id) = id {
-        // What went wrong before says more than a second error would.
-        let _ = session.options().delete(id).force(true).run();
-    }
+/// Makes values of an HDF5 file.
+pub fn run(
+    session: &Session<'_>,
+    store: &DataStore,
+    asked: &Arguments,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
+    print(session, store, &imported(session, store, asked, interrupt)?)
 }
 
 fn imported(
