@@ -19,3 +19,4 @@ pub mod metadata;
 pub mod object;
 pub mod selection;
 pub mod store;
+pub mod zip;

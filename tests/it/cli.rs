@@ -4,12 +4,14 @@
 mod bad_input;
 mod diffs;
 mod endings;
+mod exports;
 mod for_people;
 mod for_programs;
 mod formats;
 mod hdf5_files;
 mod imports;
 mod npy;
+mod packs;
 mod parents_and_sizes;
 
 use std::fs;

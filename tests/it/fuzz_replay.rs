@@ -11,7 +11,7 @@ use crate::oracle::{self, Program};
 #[path = "../../fuzz/bodies/mod.rs"]
 mod bodies;
 
-use bodies::{chunk, condition, export, import, internals, key, metadata, object, selection, store};
+use bodies::{chunk, condition, export, import, internals, key, metadata, object, selection, store, zip};
 
 /// The inputs of a target, by their names.
 fn inputs(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -59,6 +59,7 @@ replayed! {
     the_inputs_of_the_target_selection_still_pass: "selection", selection::run;
     the_inputs_of_the_target_shard_still_pass: "shard", chunk::shard;
     the_inputs_of_the_target_store_still_pass: "store", store::run;
+    the_inputs_of_the_target_zip_still_pass: "zip", zip::run;
 }
 
 #[test]

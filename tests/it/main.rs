@@ -37,6 +37,7 @@ mod main_job;
 mod manifest;
 mod matrix;
 mod oracle;
+mod packs;
 mod parents;
 mod processes;
 mod program;

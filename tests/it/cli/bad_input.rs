@@ -167,11 +167,6 @@ fn keys_and_kinds_that_do_not_fit_are_refused() {
                 2,
                 "calcstore: /0/Sadigh: npy holds one array: name a column, such as /0/Sadigh/PGA",
             ),
-            (
-                &["cat", "/0/name", "-f", "npy"],
-                2,
-                "calcstore: /0/name: npy holds no string of any length; use -f json or text",
-            ),
             (&["cat", "/0/name", "-f", "raw"], 2, "calcstore: /0/name: raw cannot hold text; json can"),
             (&["cat", "/job", "-f", "csv"], 2, "calcstore: /job: csv cannot hold an object; json can"),
             (&["cat", "/sites", "-f", "raw"], 2, "calcstore: /sites: raw cannot hold a table; json can"),

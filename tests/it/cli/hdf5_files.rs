@@ -111,8 +111,8 @@ fn a_file_is_only_read_and_what_is_none_is_refused_at_once() {
     }
     let before = std::fs::read(desk.path().join("values.nobody")).unwrap();
     for (arguments, code, message) in [
-        (&["-c", "text", "ls"][..], 2, "is neither a directory nor an HDF5 file (text)"),
-        (&["-c", "empty", "ls"], 2, "is neither a directory nor an HDF5 file (empty)"),
+        (&["-c", "text", "ls"][..], 2, "is neither a directory nor an HDF5 or zip file (text)"),
+        (&["-c", "empty", "ls"], 2, "is neither a directory nor an HDF5 or zip file (empty)"),
         (&["-c", "pipe", "ls"], 2, "a directory, pipe or device is there, and no HDF5 file (pipe)"),
         (&["-c", "gone", "ls"], 3, "there is no such calculation, directory or file (gone)"),
         (&["-c", "values.nobody", "show", "/sitse"], 3, "/sitse: not found; did you mean /sites?"),

@@ -70,7 +70,11 @@ fn is_tsv(file: &Path) -> bool {
 }
 
 fn insert(store: &DataStore, key: &str, array: &AnyArray, replace: bool) -> Result<(), Failure> {
-    if replace { store.insert(key, array)? } else { store.insert_new(key, array)? }
+    if replace {
+        store.insert(key, array)?
+    } else {
+        store.insert_new(key, array)?
+    }
     Ok(())
 }
 
@@ -84,7 +88,11 @@ fn insert_table(store: &DataStore, key: &str, table: &Table, replace: bool) -> R
         named.push(name, column.clone())?;
         units.extend(unit.map(|unit| (name.to_owned(), unit.to_owned())));
     }
-    if replace { store.insert(key, &named)? } else { store.insert_new(key, &named)? }
+    if replace {
+        store.insert(key, &named)?
+    } else {
+        store.insert_new(key, &named)?
+    }
     for (name, unit) in units {
         store.attributes(&format!("{key}/{name}"))?.insert("units", unit)?;
     }
@@ -140,7 +148,8 @@ fn check_size(archive: &Archive, asked: &Arguments) -> Result<(), Failure> {
     if bytes <= limit {
         return Ok(());
     }
-    let message = format!("it would be {}, more than the limit of {}; --limit sets another", iec(bytes), iec(limit));
+    let message =
+        format!("it would be {}, more than the limit of {}; --limit sets another", iec(bytes), iec(limit));
     Err(Failure::invalid(message).with_file(&asked.file))
 }
 

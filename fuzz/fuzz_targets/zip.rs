@@ -1,0 +1,3 @@
+#![no_main]
+
+calcstore_fuzz::target!(zip::run, 128 MiB);

@@ -1,0 +1,105 @@
+//! Packing a store into a zip file while others use it, and being told to stop.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use calcstore::{Continue, DataStore, ErrorKind};
+
+#[test]
+fn a_value_that_is_replaced_meanwhile_is_packed_as_one_version() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DataStore::at(directory.path().join("s")).unwrap();
+    let value = |version: usize| vec![version as f64; 1000 + version % 7 * 400];
+    let chunked = |version: usize| {
+        let draft = store.draft("/many").unwrap().replace(true);
+        draft.new_dataset("d").unwrap().chunks([100]).insert(&ndarray::Array1::from(value(version))).unwrap();
+        draft.commit().unwrap();
+    };
+    chunked(0);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for version in 1.. {
+                chunked(version);
+                if is_over.load(Relaxed) {
+                    return;
+                }
+            }
+        });
+        for n in 0..30 {
+            let file = directory.path().join(format!("{n}.zip"));
+            match store.pack(&file).run() {
+                Ok(report) => assert_eq!(report.bytes, fs::metadata(&file).unwrap().len()),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+                    continue;
+                }
+            }
+            let packed = DataStore::options().read_only(true).at(&file).unwrap();
+            let found: Vec<f64> = packed.get("/many/d").unwrap();
+            assert!(found == value(found[0] as usize), "a mixture: {:?}", (found.len(), found[0]));
+            assert!(packed.check("/", |_| Continue::Yes).unwrap().faults.is_empty());
+        }
+        is_over.store(true, Relaxed);
+    });
+}
+
+#[test]
+fn packing_and_unpacking_that_are_stopped_leave_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DataStore::options().data_dir(directory.path().join("data"));
+    let store = options.create().unwrap();
+    for n in 0..20 {
+        store.insert(&format!("/{n}"), vec![0.5; 1000]).unwrap();
+    }
+    let file = directory.path().join("packed.zip");
+    let names = || {
+        let below = |path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+        let mut names: Vec<_> =
+            below(directory.path().to_owned()).chain(below(directory.path().join("data"))).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    for limit in [0, 5, 15] {
+        let stop = |nodes: u64| if nodes > limit { Continue::No } else { Continue::Yes };
+        let error = store.pack(&file).on_progress(|done| stop(done.nodes)).run().unwrap_err();
+        assert_eq!((error.kind(), names()), (ErrorKind::Cancelled, before.clone()));
+    }
+    store.pack(&file).run().unwrap();
+    let before = names();
+    for limit in [0, 5, 15] {
+        for into in [None, Some(directory.path().join("into"))] {
+            let mut plan = options.unpack(&file);
+            if let Some(into) = &into {
+                plan = plan.into(into);
+            }
+            let plan = plan.on_progress(|done| if done.nodes > limit { Continue::No } else { Continue::Yes });
+            let error = plan.run().unwrap_err();
+            assert_eq!((error.kind(), names()), (ErrorKind::Cancelled, before.clone()));
+        }
+    }
+    assert_eq!(options.unpack(&file).run().unwrap().calc_id(), Some(2));
+}
+
+#[test]
+fn a_zip_file_that_is_replaced_while_it_is_open_is_read_as_it_was() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DataStore::at(directory.path().join("s")).unwrap();
+    let file = directory.path().join("packed.zip");
+    store.insert("/a", [1.0, 2.0]).unwrap();
+    store.pack(&file).run().unwrap();
+    let packed = DataStore::options().read_only(true).at(&file).unwrap();
+    let dataset = packed.dataset("/a").unwrap();
+    store.insert("/a", [3.0, 4.0, 5.0]).unwrap();
+    store.pack(&file).force(true).run().unwrap();
+    assert_eq!(dataset.read::<Vec<f64>>(..).unwrap(), [1.0, 2.0]);
+    assert_eq!(packed.get::<Vec<f64>>("/a").unwrap(), [1.0, 2.0]);
+    let again = DataStore::options().read_only(true).at(&file).unwrap();
+    assert_eq!(again.get::<Vec<f64>>("/a").unwrap(), [3.0, 4.0, 5.0]);
+    let error = DataStore::at(&file).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::ReadOnly, "a zip file is only read; unpack it to write")
+    );
+}
