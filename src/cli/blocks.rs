@@ -64,9 +64,9 @@ impl<'a> Blocks<'a> {
             let mut start = 0;
             while start < self.shape[axis] {
                 let end = self.shape[axis].min(start.saturating_add(step));
-                let outer: String = before.iter().map(|index| format!("{index},")).collect();
-                let selection: Selection = format!("{outer}{start}:{end}").parse()?;
-                each(self.read(&selection)?)?;
+                let mut along: Vec<String> = before.iter().map(u64::to_string).collect();
+                along.push(format!("{start}:{end}"));
+                each(self.read(&along.join(",").parse()?)?)?;
                 start = end;
             }
             if !next(&mut before, &self.shape) {

@@ -143,7 +143,8 @@ impl From<Error> for Failure {
 /// An error of a file that is being written.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.get_ref().is_some_and(|inner| inner.is::<Stopped>()) {
+        let source = error.get_ref().map(|source| source as &dyn std::error::Error);
+        if source.is_some_and(<dyn std::error::Error>::is::<Stopped>) {
             return Self::new(ErrorKind::Cancelled, "stopped");
         }
         Self::system("cannot write", &error)

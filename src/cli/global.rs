@@ -11,8 +11,10 @@ use clap::{ArgAction, Args, ValueEnum, ValueHint};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The calculation: its ID, -1 for the last, -2 for the one before, or calc_12; or the path (./12 is one) of a
-    /// directory with a store or any Zarr v3 hierarchy, or of a zip or HDF5 file, which is only read
+    #[arg(
+        help = "The calculation: its ID, -1 for the last, -2 for the one before, or calc_12; or the path (./12 is one) of a \
+                  directory with a store or any Zarr v3 hierarchy, or of a zip or HDF5 file, which is only read"
+    )]
     #[arg(short, long, global = true, value_name = "CALC", default_value = "-1")]
     #[arg(allow_negative_numbers = true, value_parser = OsStringValueParser::new().try_map(Calc::parse))]
     pub calc: Calc,

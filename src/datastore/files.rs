@@ -161,7 +161,7 @@ impl DataStore {
         let directory = directory.as_ref();
         let stored = self.files(group)?;
         check_names(&stored)?;
-        let files = &**self.store.files();
+        let files = &**self.store.around();
         let failed = |error| Error::io("cannot make the directory", directory, error);
         files.create_path(directory).map_err(failed)?;
         let root = files.open_root(directory).map_err(failed)?;
@@ -181,7 +181,7 @@ impl DataStore {
     ) -> Result<PathBuf> {
         let path = directory.join(&file.name);
         let failed = |error| Error::io("cannot write", &path, error);
-        let files = &**self.store.files();
+        let files = &**self.store.around();
         let (above, name) = file.name.rsplit_once('/').unwrap_or(("", &file.name));
         let parent = open_below(files, root, above).map_err(failed)?;
         let parent = parent.as_ref().unwrap_or(root).as_fd();

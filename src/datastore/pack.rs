@@ -99,7 +99,7 @@ impl<'a> Pack<'a> {
     /// [`ErrorKind::AlreadyExists`] where there is such a file; [`ErrorKind::Corrupt`] where a value is damaged;
     /// [`ErrorKind::Cancelled`], [`ErrorKind::StorageFull`] and others of the file system.
     pub fn run(mut self) -> Result<PackReport> {
-        let target = Target::new(Arc::clone(self.store.files()), &self.file, self.force)?;
+        let target = Target::new(Arc::clone(self.store.around()), &self.file, self.force)?;
         let (partial, output) = target.create(self.store)?;
         let written = self.write(output).and_then(|(output, packed)| {
             let bytes = target.publish(&partial, output)?;

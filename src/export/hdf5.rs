@@ -136,7 +136,7 @@ impl<'a> Hdf5Export<'a> {
     /// and for a Zarr hierarchy that is no calculation, where no file was named: it would not belong there.
     pub fn run(self) -> Result<ExportReport> {
         let file = self.file.clone().map_or_else(|| self.default_file(), Ok)?;
-        let target = Target::new(Arc::clone(self.store.files()), &file, self.force)?;
+        let target = Target::new(Arc::clone(self.store.around()), &file, self.force)?;
         let (partial, output) = target.create(self.store)?;
         let exported = self.write(output, &file).and_then(|(output, mut report)| {
             report.bytes = target.publish(&partial, output)?;

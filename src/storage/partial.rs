@@ -31,7 +31,7 @@ impl Store {
         (directory, name): (&Handle, &str),
         path: &Path,
     ) -> Result<(Partial, Box<dyn Output>)> {
-        let files = Arc::clone(self.files());
+        let files = Arc::clone(self.around());
         let trust = Trust::new(self.access().locks);
         sweep(&*files, (directory.as_fd(), name), &trust);
         let partial = format!(".{name}.{}.part", random_id());

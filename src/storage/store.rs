@@ -175,7 +175,7 @@ impl Store {
     }
 
     /// The file system around it, for files that are no part of it.
-    pub(crate) fn files(&self) -> &Arc<dyn Files> {
+    pub(crate) fn around(&self) -> &Arc<dyn Files> {
         &self.around
     }
 

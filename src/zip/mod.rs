@@ -1,4 +1,4 @@
-//! Zip files: one file that holds many, as a packed calculation does, and NumPy's `npz`.
+//! Zip files: one file that holds many, as a packed calculation does, and `NumPy`'s `npz`.
 //!
 //! What is written is *stored*, not compressed once more, at any size and number of entries, and the same input gives the
 //! same bytes. What is read may come from anybody: it is checked before it is believed.

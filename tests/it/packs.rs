@@ -9,10 +9,12 @@ use calcstore::{Continue, DataStore, ErrorKind};
 fn a_value_that_is_replaced_meanwhile_is_packed_as_one_version() {
     let directory = tempfile::tempdir().unwrap();
     let store = DataStore::at(directory.path().join("s")).unwrap();
-    let value = |version: usize| vec![version as f64; 1000 + version % 7 * 400];
+    let value = |version: usize| {
+        vec![version; 1000 + version % 7 * 400].into_iter().map(|version| version as u64).collect::<Vec<_>>()
+    };
     let chunked = |version: usize| {
         let draft = store.draft("/many").unwrap().replace(true);
-        draft.new_dataset("d").unwrap().chunks([100]).insert(&ndarray::Array1::from(value(version))).unwrap();
+        draft.new_dataset("d").unwrap().chunks([100]).insert(ndarray::Array1::from(value(version))).unwrap();
         draft.commit().unwrap();
     };
     chunked(0);
@@ -36,8 +38,12 @@ fn a_value_that_is_replaced_meanwhile_is_packed_as_one_version() {
                 }
             }
             let packed = DataStore::options().read_only(true).at(&file).unwrap();
-            let found: Vec<f64> = packed.get("/many/d").unwrap();
-            assert!(found == value(found[0] as usize), "a mixture: {:?}", (found.len(), found[0]));
+            let found: Vec<u64> = packed.get("/many/d").unwrap();
+            assert!(
+                found == value(usize::try_from(found[0]).unwrap()),
+                "a mixture: {:?}",
+                (found.len(), found[0])
+            );
             assert!(packed.check("/", |_| Continue::Yes).unwrap().faults.is_empty());
         }
         is_over.store(true, Relaxed);

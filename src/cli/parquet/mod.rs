@@ -70,7 +70,9 @@ impl<Put: FnMut(&[u8]) -> Result<(), Failure>> Writer<Put> {
     /// Ends the file. The pairs are kept beside the columns, for those who look.
     pub fn finish(mut self, notes: &[(&str, String)]) -> Result<(), Failure> {
         self.end_group()?;
-        let mut schema = vec![Struct::new().text(4, "schema").i32(5, self.columns.len() as i32)];
+        let too_many = |_| Failure::invalid("has too many columns for Parquet");
+        let count = i32::try_from(self.columns.len()).map_err(too_many)?;
+        let mut schema = vec![Struct::new().text(4, "schema").i32(5, count)];
         schema.extend(self.columns.iter().map(Column::schema));
         let notes = notes.iter().map(|(key, value)| Struct::new().text(1, key).text(2, value)).collect();
         let footer = Struct::new()

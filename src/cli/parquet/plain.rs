@@ -64,8 +64,9 @@ impl Kind {
         match self {
             Self::Text => Some(0),
             Self::Integer(bits, is_signed) => {
-                let power = i32::from(bits.trailing_zeros() as u8) - 3;
-                Some(if is_signed { 15 } else { 11 } + power)
+                let power = [8, 16, 32, 64].iter().position(|size| *size == bits);
+                let first = if is_signed { 15 } else { 11 };
+                power.and_then(|power| i32::try_from(power).ok()).map(|power| first + power)
             }
             _ => None,
         }

@@ -75,7 +75,9 @@ impl Struct {
                     varint(bytes, values.len() as u64);
                 }
             }
-            values.into_iter().for_each(|value| each(bytes, value));
+            for value in values {
+                each(bytes, value);
+            }
         })
     }
 
@@ -92,10 +94,10 @@ fn zigzag(value: i64) -> u64 {
 
 fn varint(bytes: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        bytes.push((value & 0x7f) as u8 | 0x80);
+        bytes.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
     }
-    bytes.push(value as u8);
+    bytes.push(value.to_le_bytes()[0]);
 }
 
 fn text(bytes: &mut Vec<u8>, text: &str) {

@@ -113,7 +113,7 @@ impl Zipped {
             let is_store = SIGNS.iter().any(|sign| children.contains_key(*sign));
             match children.values().next() {
                 Some(only) if !is_store && children.len() == 1 && self.children(*only).is_some() => {
-                    at = *only
+                    at = *only;
                 }
                 _ if is_store => return at,
                 _ => return 0,
@@ -162,7 +162,7 @@ impl Zipped {
         if let Some((_, bytes)) = last().as_ref().filter(|(known, _)| *known == member) {
             return Ok(Arc::clone(bytes));
         }
-        let bytes = Arc::new(self.archive.read(entry).map_err(into_io)?);
+        let bytes = Arc::new(self.archive.read(entry).map_err(|error| into_io(&error))?);
         *last() = Some((member, Arc::clone(&bytes)));
         Ok(bytes)
     }
@@ -197,7 +197,9 @@ impl Files for Zipped {
     fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
         let member = self.find(file, "")?;
         let (number, entry) = self.entry(member)?;
-        if let Some(count) = self.archive.read_stored(number, start, buffers).map_err(into_io)? {
+        if let Some(count) =
+            self.archive.read_stored(number, start, buffers).map_err(|error| into_io(&error))?
+        {
             return Ok(count);
         }
         let bytes = self.inflated(member, entry)?;
@@ -221,11 +223,12 @@ impl Files for Zipped {
 
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>> {
         let children = self.children(self.find(directory, "")?).ok_or(io::ErrorKind::NotADirectory)?;
-        let entry = |(name, member): (&Box<str>, &u32)| {
+        let mut entries = Vec::with_capacity(children.len());
+        for (name, member) in children {
             let is_file = self.entry(*member).is_ok();
-            Entry { name: name.to_string().into(), is_directory: !is_file, is_file }
-        };
-        Ok(children.iter().map(entry).collect())
+            entries.push(Entry { name: name.to_string().into(), is_directory: !is_file, is_file });
+        }
+        Ok(entries)
     }
 
     fn open_listed(&self, at: BorrowedFd<'_>, name: &OsStr) -> io::Result<Handle> {
@@ -253,7 +256,7 @@ impl Files for Zipped {
             inspect(bytes);
             output.write_all(bytes).map_err(|error| Error::io("cannot write", &self.path, error))
         });
-        copied.map_err(into_io)
+        copied.map_err(|error| into_io(&error))
     }
 
     fn flock(&self, _: &File, _: Flock) -> io::Result<()> {
@@ -322,7 +325,7 @@ fn only_read<T>() -> io::Result<T> {
 }
 
 /// What is wrong with the zip file, for those who expect what a file system says.
-fn into_io(error: Error) -> io::Error {
+fn into_io(error: &Error) -> io::Error {
     let kind =
         if error.kind() == ErrorKind::Corrupt { io::ErrorKind::InvalidData } else { io::ErrorKind::Other };
     io::Error::new(kind, error.message().to_owned())

@@ -112,7 +112,7 @@ fn a_torn_column_of_a_table_that_did_not_come_to_its_metadata_is_noticed() {
 
 /// Lets the chunks of an array lie in directories, as other programs have them.
 fn nest(store: &Store) {
-    let (files, root, array) = (store.files(), store.root(), "output.zarr/a");
+    let (files, root, array) = (store.around(), store.root(), "output.zarr/a");
     let (chunk, metadata) = (format!("{array}/c.0"), format!("{array}/zarr.json"));
     files.create_directory(root, &format!("{array}/c")).unwrap();
     files.rename((root, &chunk), (root, &format!("{array}/c/0")), Rename::New).unwrap();

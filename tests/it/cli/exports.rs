@@ -19,7 +19,7 @@ fn csv_has_names_units_and_labels() {
         .new_dataset("/maps/mean")
         .coordinate("site", [11, 12])
         .coordinate("imt", ["PGA", "SA(0.2)"])
-        .insert(&arr2(&[[0.5, 0.25], [0.125, f64::NAN]]))
+        .insert(arr2(&[[0.5, 0.25], [0.125, f64::NAN]]))
         .unwrap();
     store.attributes("/maps/mean").unwrap().insert("units", "g").unwrap();
     let cube = Array3::from_shape_fn((2, 2, 2), |(i, j, k)| i * 4 + j * 2 + k).mapv(|n| n as u8);
@@ -93,7 +93,7 @@ fn many_blocks_and_row_groups_are_one_file() {
     desk.done(&["new"]);
     let count = 1_500_000;
     let values: Vec<f64> = (0..count).map(|n| f64::from(n) / 8.0).collect();
-    desk.store().new_dataset("/long").chunks([100_000]).insert(&ndarray::Array1::from(values)).unwrap();
+    desk.store().new_dataset("/long").chunks([100_000]).insert(ndarray::Array1::from(values)).unwrap();
     for format in ["csv", "npy", "npz", "parquet"] {
         desk.done(&["-q", "export", format, "/long", "-o", &format!("long.{format}")]);
     }

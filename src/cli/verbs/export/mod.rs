@@ -55,7 +55,7 @@ Examples:
   calcstore export npz / -o all.npz
   calcstore export npz '/hcurves/*' /levels -o hcurves.npz")]
     Npz(Values),
-    /// Arrays and tables as Parquet, for pandas, polars, DuckDB, R
+    /// Arrays and tables as Parquet, for pandas, polars, R, databases
     #[command(after_help = "\
 The columns are those of csv. Units and attributes are in the metadata of the file, as JSON.
 

@@ -1,4 +1,4 @@
-//! Values as NumPy's files: one array in an `npy`, any number of them in an `npz`.
+//! Values as `NumPy`'s files: one array in an `npy`, any number of them in an `npz`.
 
 use calcstore::zip::Writer;
 use calcstore::{AnyArray, DataType, ErrorKind, Layout, Node, NodeKind};

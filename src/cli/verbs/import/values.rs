@@ -70,12 +70,8 @@ fn is_tsv(file: &Path) -> bool {
 }
 
 fn insert(store: &DataStore, key: &str, array: &AnyArray, replace: bool) -> Result<(), Failure> {
-    if replace {
-        store.insert(key, array)?
-    } else {
-        store.insert_new(key, array)?
-    }
-    Ok(())
+    let inserted = if replace { store.insert(key, array) } else { store.insert_new(key, array) };
+    Ok(inserted?)
 }
 
 /// Stores a table; the units behind names, as in `depth [km]`, become attributes.
@@ -88,11 +84,8 @@ fn insert_table(store: &DataStore, key: &str, table: &Table, replace: bool) -> R
         named.push(name, column.clone())?;
         units.extend(unit.map(|unit| (name.to_owned(), unit.to_owned())));
     }
-    if replace {
-        store.insert(key, &named)?
-    } else {
-        store.insert_new(key, &named)?
-    }
+    let inserted = if replace { store.insert(key, &named) } else { store.insert_new(key, &named) };
+    inserted?;
     for (name, unit) in units {
         store.attributes(&format!("{key}/{name}"))?.insert("units", unit)?;
     }
