@@ -157,7 +157,11 @@ impl Options {
         let path = path.as_ref();
         let access = self.access()?;
         if path.is_file() {
-            return self.in_zip(path, access);
+            match self.in_zip(path, access) {
+                // To somebody who writes it is only something else than a directory.
+                Err(error) if error.kind() == ErrorKind::InvalidInput && !access.read_only => {}
+                opened => return opened,
+            }
         }
         let opened = Store::open(files(), path, access);
         let store = match opened {

@@ -16,12 +16,13 @@ fn root() -> PathBuf {
 }
 
 /// The documents written for people, relative to the root.
-const DOCUMENTS: [&str; 13] = [
+const DOCUMENTS: [&str; 14] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/deploy.md",
+    "docs/files.md",
     "docs/for-h5py-and-openquake-users.md",
     "docs/hdf5.md",
     "docs/promises.md",
@@ -38,14 +39,30 @@ fn document(name: &str) -> String {
 
 #[test]
 fn the_shell_sessions_of_the_readme_print_what_it_says() {
-    assert!(document("README.md").matches("\n$ calcstore ").count() >= 8, "too little is shown");
+    sessions_hold(&root().join("README.md"));
+}
+
+#[test]
+fn the_shell_sessions_about_files_print_what_they_say() {
+    // What they write goes to a directory of their own: trycmd takes the one with the name of the case.
+    let desk = tempfile::tempdir().unwrap();
+    let sessions = desk.path().join("files.md");
+    fs::copy(root().join("docs/files.md"), &sessions).unwrap();
+    fs::create_dir(desk.path().join("files.in")).unwrap();
+    sessions_hold(&sessions);
+    assert!(desk.path().join("files.in/hazard.zip").is_file());
+}
+
+/// Runs the sessions of a document, after the program `first_steps`.
+fn sessions_hold(file: &Path) {
+    assert!(fs::read_to_string(file).unwrap().matches("\n$ calcstore ").count() >= 8, "too little is shown");
     let directory = tempfile::tempdir().unwrap();
     assert!(first_steps(directory.path()).status.success());
     let data = directory.path().to_str().unwrap().to_owned();
     let cases = trycmd::TestCases::new();
     cases.env("OQ_DATADIR", &data).env("COLUMNS", "100").env("NO_COLOR", "1");
     cases.insert_var("[OQ_DATADIR]", data).unwrap();
-    cases.case(root().join("README.md"));
+    cases.case(file);
     cases.run();
 }
 
