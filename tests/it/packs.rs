@@ -51,6 +51,30 @@ fn a_value_that_is_replaced_meanwhile_is_packed_as_one_version() {
 }
 
 #[test]
+fn a_value_that_is_replaced_by_a_shorter_one_leaves_nothing_of_the_first_in_the_zip_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DataStore::at(directory.path().join("s")).unwrap();
+    store.new_dataset("/a").chunks([100_000]).insert(ndarray::Array1::from(vec![1u64; 3_000_000])).unwrap();
+    let once = directory.path().join("once.zip");
+    let mut is_replaced = false;
+    let packing = store.pack(&once).on_progress(|done| {
+        if done.bytes > 8_000_000 && !is_replaced {
+            is_replaced = true;
+            store.insert("/a", [2u64, 3]).unwrap();
+        }
+        Continue::Yes
+    });
+    let report = packing.run().unwrap();
+    assert!(is_replaced);
+    let packed = DataStore::options().read_only(true).at(&once).unwrap();
+    assert_eq!(packed.get::<Vec<u64>>("/a").unwrap(), [2, 3]);
+    // As if there had never been another value.
+    let again = directory.path().join("again.zip");
+    assert_eq!(store.pack(&again).run().unwrap().packed, report.packed);
+    assert!(fs::read(once).unwrap() == fs::read(again).unwrap());
+}
+
+#[test]
 fn packing_and_unpacking_that_are_stopped_leave_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let options = DataStore::options().data_dir(directory.path().join("data"));
