@@ -13,7 +13,7 @@ use flate2::read::DeflateDecoder;
 use super::directory::{self, Entry, corrupt, failed};
 use super::fields::Fields;
 use super::{LOCAL_HEADER, LOCAL_LENGTH};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::system::{read_at, read_exact_at};
 
 /// Up to so many bytes memory is given on the word of a header alone.
@@ -54,7 +54,13 @@ impl Archive {
     /// compression other than deflate; and those of reading files.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|error| Error::io("cannot open", path, error))?;
+        let cannot_open = |error| Error::io("cannot open", path, error);
+        // Opening a pipe would wait for somebody to write into it.
+        if !path.metadata().map_err(cannot_open)?.is_file() {
+            let message = "not a zip file: a directory, pipe or device is there";
+            return Err(Error::new(ErrorKind::InvalidInput, message).with_file(path));
+        }
+        let file = File::open(path).map_err(cannot_open)?;
         Self::new(file).map_err(|error| error.with_file(path))
     }
 

@@ -142,6 +142,7 @@ fn every_reading_verb_says_the_same_of_a_zip_file_as_of_its_directory() {
 fn a_zip_file_is_only_read_and_nothing_takes_the_place_of_what_is_there() {
     let desk = desk();
     desk.write("text", "hello");
+    assert!(Command::new("mkfifo").arg(desk.path().join("pipe")).status().unwrap().success());
     desk.write("PK", "PK\x03\x04 and nothing more");
     let before = fs::read(desk.path().join("packed.zip")).unwrap();
     let only_read =
@@ -168,6 +169,8 @@ fn a_zip_file_is_only_read_and_nothing_takes_the_place_of_what_is_there() {
             2,
             "-c has no meaning here: a new calculation is made, or DIR becomes one",
         ),
+        (&["unpack", "pipe"], 2, "not a zip file: a directory, pipe or device is there (DESK/pipe)"),
+        (&["unpack", "data"], 2, "not a zip file: a directory, pipe or device is there (DESK/data)"),
         (&["unpack", "gone.zip"], 2, "cannot open: No such file or directory (os error 2) (DESK/gone.zip)"),
         (
             &["-c", "packed.zip", "export", "hdf5"],
