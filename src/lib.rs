@@ -40,10 +40,11 @@
 //! | read an HDF5 file into a store | [`hdf5_import`](DataStore::hdf5_import) plans an [`Hdf5Import`] |
 //! | read an HDF5 file where it lies | [`Hdf5File::open`] |
 //! | make one zip file of a calculation, and back | [`pack`](DataStore::pack), [`Options::unpack`] |
+//! | store a value anew in other chunks | [`repack`](DataStore::repack) plans a [`Repack`] |
 //! | survive a power cut | [`flush`](DataStore::flush), [`close`](DataStore::close), [`Durability`] |
 //! | read on from another calculation | [`set_parent`](DataStore::set_parent), [`Options::parent`] |
 //! | keep input files | [`store_files`](DataStore::store_files), [`extract_files`](DataStore::extract_files) |
-//! | see what takes space | [`size`](DataStore::size) |
+//! | see what takes space | [`size`](DataStore::size), [`sizes`](DataStore::sizes) |
 //! | free the space of what was removed, delete a calculation | [`gc`](DataStore::gc), [`Options::delete`] |
 //! | see what differs between two calculations | [`compare`](DataStore::compare) plans a [`Comparison`] |
 //! | find damage, and repair it | [`check`](DataStore::check), [`repair`](DataStore::repair) |
@@ -97,7 +98,7 @@ pub use compare::{
 };
 pub use datastore::{
     CalculationEntry, CheckReport, CopyFrom, DataStore, Deletion, Draft, Gc, GcReport, Options, Overwrite,
-    Pack, PackReport, Parent, RepairReport, StoredFile, Unpack,
+    Pack, PackReport, Parent, Repack, RepairReport, StoredFile, Unpack,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use export::{ExportProgress, ExportReport, Half, Hdf5Compression, Hdf5Export, LeftOut, TablesAs};

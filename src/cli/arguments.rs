@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::global::Global;
 use super::verbs::{
-    attrs, cat, check, completions, diff, export, import, ls, man, pack, put, rm, show, stat, tree, unpack,
+    attrs, calcs, cat, check, completions, cp, diff, du, export, files, gc, import, ls, man, mv, new, pack, plot, purge, put, repack, rm, show, stat, status, tree, unpack, watch,
 };
 
 const EXIT_CODES: &str = "\
@@ -40,11 +40,17 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Make the next calculation and print its directory
-    New,
+    New(new::Arguments),
     /// List the calculations
-    Calcs,
+    Calcs(calcs::Arguments),
     /// Print the directory of a calculation
+    #[command(after_help = "Example:\n  calcstore -c -2 path    the directory of the last but one")]
     Path,
+    /// Print the ID of a calculation
+    #[command(after_help = "Example:\n  calcstore id            the ID of the last one")]
+    Id,
+    /// Print how far a calculation has come, or note it
+    Status(status::Arguments),
     /// List what is in a group
     Ls(ls::Arguments),
     /// Draw everything below a group, with types, shapes and sizes
@@ -53,12 +59,20 @@ pub enum Verb {
     Show(show::Arguments),
     /// Print a value, or save it to a file
     Cat(cat::Arguments),
+    /// Draw curves or a grid, in the terminal or to a file
+    Plot(plot::Arguments),
+    /// Follow an array or table that grows, or wait for keys
+    Watch(watch::Arguments),
     /// Store a value from a file
     Put(put::Arguments),
     /// List, print, set or remove attributes
     Attrs(attrs::Arguments),
     /// Remove values and groups
     Rm(rm::Arguments),
+    /// Move values and groups
+    Mv(mv::Arguments),
+    /// Copy values and groups
+    Cp(cp::Arguments),
     /// Compare two calculations, groups or values
     Diff(diff::Arguments),
     /// Copy values to files of other formats
@@ -69,11 +83,20 @@ pub enum Verb {
     Pack(pack::Arguments),
     /// Make a calculation of a zip file
     Unpack(unpack::Arguments),
+    /// List, store or extract input files
+    Files(files::Arguments),
     /// Tell what there is and what it takes
-    #[command(visible_alias = "du")]
     Stat(stat::Arguments),
+    /// Tell what each group and value takes
+    Du(du::Arguments),
+    /// Store values anew in other chunks or compressed in another way
+    Repack(repack::Arguments),
     /// Read everything and look for damage
     Check(check::Arguments),
+    /// Remove what nobody needs any more
+    Gc(gc::Arguments),
+    /// Delete calculations
+    Purge(purge::Arguments),
     /// Print completions for a shell
     Completions(completions::Arguments),
     /// Print the manual page, or save a page for each verb

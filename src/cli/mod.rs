@@ -6,6 +6,7 @@
 mod arguments;
 mod blocks;
 mod columns;
+mod complete;
 mod elements;
 mod failure;
 mod files;
@@ -15,6 +16,8 @@ mod keys;
 mod npy;
 mod output;
 mod parquet;
+mod place;
+mod plot;
 mod preview;
 mod progress;
 mod session;
@@ -35,7 +38,10 @@ use session::Session;
 
 /// Runs the program with the arguments that it was given.
 pub fn main() -> ExitCode {
-    let given: Vec<OsString> = std::env::args_os().collect();
+    if complete::answer(Arguments::command) {
+        return ExitCode::SUCCESS;
+    }
+    let given = place::mark(std::env::args_os().collect());
     let arguments = match Arguments::try_parse_from(&given) {
         Ok(arguments) => arguments,
         Err(error) => return failure::usage(&error, asks_for_json(&given)).into(),
@@ -52,22 +58,33 @@ pub fn main() -> ExitCode {
 fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
     let session = Session::new(&arguments.global, output);
     match &arguments.verb {
-        Verb::New => verbs::new::run(&session),
-        Verb::Calcs => verbs::calcs::run(&session),
+        Verb::New(asked) => verbs::new::run(&session, asked),
+        Verb::Calcs(asked) => verbs::calcs::run(&session, asked),
         Verb::Path => verbs::path::run(&session),
+        Verb::Id => verbs::id::run(&session),
+        Verb::Status(asked) => verbs::status::run(&session, asked),
         Verb::Ls(asked) => verbs::ls::run(&session, asked),
         Verb::Tree(asked) => verbs::tree::run(&session, asked),
         Verb::Show(asked) => verbs::show::run(&session, asked),
         Verb::Cat(asked) => verbs::cat::run(&session, asked),
+        Verb::Plot(asked) => verbs::plot::run(&session, asked),
+        Verb::Watch(asked) => verbs::watch::run(&session, asked),
         Verb::Put(asked) => verbs::put::run(&session, asked),
         Verb::Attrs(asked) => verbs::attrs::run(&session, asked),
         Verb::Rm(asked) => verbs::rm::run(&session, asked),
+        Verb::Mv(asked) => verbs::mv::run(&session, asked),
+        Verb::Cp(asked) => verbs::cp::run(&session, asked),
         Verb::Diff(asked) => verbs::diff::run(&session, asked),
         Verb::Export(asked) => verbs::export::run(&session, asked),
         Verb::Import(asked) => verbs::import::run(&session, asked),
         Verb::Pack(asked) => verbs::pack::run(&session, asked),
         Verb::Unpack(asked) => verbs::unpack::run(&session, asked),
+        Verb::Files(asked) => verbs::files::run(&session, asked),
         Verb::Stat(asked) => verbs::stat::run(&session, asked),
+        Verb::Du(asked) => verbs::du::run(&session, asked),
+        Verb::Repack(asked) => verbs::repack::run(&session, asked),
+        Verb::Gc(asked) => verbs::gc::run(&session, asked),
+        Verb::Purge(asked) => verbs::purge::run(&session, asked),
         Verb::Check(asked) => verbs::check::run(&session, asked),
         Verb::Completions(asked) => verbs::completions::run(&session, asked, Arguments::command()),
         Verb::Man(asked) => verbs::man::run(&session, asked, Arguments::command()),

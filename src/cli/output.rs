@@ -50,10 +50,18 @@ impl Output {
         !self.quiet && !self.json && io::stderr().is_terminal()
     }
 
-    /// The columns of the terminal.
+    /// The columns of the terminal; without one those that `COLUMNS` asks for.
     pub fn width(&self) -> usize {
-        let columns = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        let terminal =
+            || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+        let asked = || std::env::var("COLUMNS").ok()?.parse().ok();
+        let columns = terminal().filter(|columns| *columns > 0).or_else(asked);
         columns.filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
+    }
+
+    /// Whether colours will be seen.
+    pub fn has_colours(&self) -> bool {
+        anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
     }
 
     /// Prints text for people, with its styles where they are wanted.

@@ -71,26 +71,36 @@ impl<'a> Session<'a> {
 
     /// Opens the store for reading, for verbs that are about stores alone.
     pub fn store(&self) -> Result<DataStore, Failure> {
-        self.open(self.calc, &self.options.clone().read_only(true))
+        self.store_of(self.calc)
     }
 
-    /// The same of another calculation, where one is named.
-    pub fn store_of(&self, calc: Option<&Calc>) -> Result<DataStore, Failure> {
-        self.open(calc.unwrap_or(self.calc), &self.options.clone().read_only(true))
+    /// Opens any store for reading, as `-c` would.
+    pub fn store_of(&self, calc: &Calc) -> Result<DataStore, Failure> {
+        self.open(calc, &self.options.clone().read_only(true))
     }
 
     /// Opens the store for writing. None is made.
     pub fn write(&self) -> Result<DataStore, Failure> {
-        if let Calc::Path(path) = &resolved(self.calc) {
+        self.write_to(self.calc)
+    }
+
+    /// Opens any store for writing, as `-c` would.
+    pub fn write_to(&self, calc: &Calc) -> Result<DataStore, Failure> {
+        if let Calc::Path(path) = &resolved(calc) {
             // By its path the library would make a store where there is none.
-            self.store()?;
+            self.store_of(calc)?;
             if is_zip(path) {
                 let message =
                     "this is a zip file, which is only read; calcstore unpack FILE makes a store of it";
                 return Err(Failure::new(ErrorKind::ReadOnly, message).with_file(path));
             }
         }
-        self.open(self.calc, &self.options)
+        self.open(calc, &self.options)
+    }
+
+    /// The calculation that `-c` names.
+    pub fn calc(&self) -> &Calc {
+        self.calc
     }
 
     fn open(&self, calc: &Calc, options: &Options) -> Result<DataStore, Failure> {

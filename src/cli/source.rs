@@ -110,6 +110,26 @@ impl Source {
         }
     }
 
+    /// What each node down to `depth` levels takes. Of a file, whose groups are small, they are measured one by one.
+    pub fn sizes(
+        &self,
+        key: &str,
+        depth: usize,
+        mut progress: impl FnMut(u64) -> Continue,
+    ) -> Result<Vec<(String, Size)>> {
+        let file = match self {
+            Self::Store(store) => return store.sizes(key, depth, progress),
+            Self::Hdf5(file) => file,
+        };
+        let first = file.node(key)?;
+        let levels = |key: &str| key.split('/').filter(|name| !name.is_empty()).count();
+        let most = levels(&first.key).saturating_add(depth);
+        let below = if first.kind == NodeKind::Group { file.walk_nodes(&first.key)? } else { Vec::new() };
+        let keys = std::iter::once(first.key).chain(below.into_iter().map(|node| node.key));
+        let keys = keys.filter(|key| levels(key) <= most);
+        keys.map(|key| file.measure(&key, &mut progress).map(|size| (key, size))).collect()
+    }
+
     pub fn size(&self, key: &str) -> Result<Size> {
         self.measure(key, |_| Continue::Yes)
     }

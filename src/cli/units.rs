@@ -1,5 +1,7 @@
 //! Numbers for people.
 
+use std::time::Duration;
+
 /// A size in bytes with an IEC prefix: `512 B`, `15.6 KiB`.
 pub fn iec(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -42,6 +44,37 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     Ok((number * scale as f64) as u64)
 }
 
+/// Understands a length of time: `90` seconds, `45m`, `12h`, `30d`, `2w`.
+pub fn parse_age(text: &str) -> Result<Duration, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let refuse = || "not a length of time; these are such as 90s, 45m, 12h, 30d, 2w".to_owned();
+    let seconds = match unit {
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        "d" => 86_400.0,
+        "w" => 604_800.0,
+        _ => return Err(refuse()),
+    };
+    let number: f64 = number.parse().map_err(|_| refuse())?;
+    Duration::try_from_secs_f64(number * seconds).map_err(|_| "more time than there is".to_owned())
+}
+
+/// A length of time for people, in its two largest units: `0 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`.
+pub fn elapsed(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let two = |more: u64, unit: &str, less: u64, small: &str| {
+        if less == 0 { format!("{more} {unit}") } else { format!("{more} {unit} {less} {small}") }
+    };
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => two(minutes, "min", seconds % 60, "s"),
+        (0, ..) => two(hours, "h", minutes % 60, "min"),
+        _ => two(days, "d", hours % 24, "h"),
+    }
+}
+
 /// A count of things: `1 node`, `3 nodes`.
 pub fn counted(count: u64, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
@@ -81,6 +114,28 @@ mod tests {
             [counted(0, "node"), counted(1, "node"), counted(2, "node")],
             ["0 nodes", "1 node", "2 nodes"]
         );
+    }
+
+    #[test]
+    fn times_are_read_and_written_in_the_units_of_people() {
+        for (text, seconds) in
+            [("90", 90), ("45m", 2700), ("1.5h", 5400), ("30d", 2_592_000), ("2w", 1_209_600)]
+        {
+            assert_eq!(parse_age(text), Ok(Duration::from_secs(seconds)));
+        }
+        for text in ["", "d", "1 d", "-1d", "1e3s", "1y", "1e999d", "99999999999999999999w"] {
+            assert!(parse_age(text).is_err(), "{text}");
+        }
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (125, "2 min 5 s"),
+            (12_000, "3 h 20 min"),
+            (187_200, "2 d 4 h"),
+        ] {
+            assert_eq!(elapsed(seconds), text);
+        }
     }
 
     #[test]

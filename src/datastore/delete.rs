@@ -1,7 +1,9 @@
 //! Deleting a calculation.
 
+use std::path::Path;
+
 use super::Options;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// A deletion that is about to be done: see [`Options::delete`].
 #[derive(Debug)]
@@ -17,8 +19,9 @@ impl<'a> Deletion<'a> {
         Self { options, id, force: false }
     }
 
-    /// Deletes also files that calcstore did not put into the directory, and a calculation of which nobody can tell
-    /// whether it is open for writing: one without locks. One that is known to be open is not deleted in any case.
+    /// Deletes also files that calcstore did not put into the directory, the parent of other calculations, and a
+    /// calculation of which nobody can tell whether it is open for writing: one without locks. One that is known to be
+    /// open is not deleted in any case.
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
@@ -28,10 +31,27 @@ impl<'a> Deletion<'a> {
     /// is killed meanwhile the next deletion removes the rest, as [`DataStore::gc`](crate::DataStore::gc) does.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) where there is no such calculation;
-    /// [`ErrorKind::Locked`](crate::ErrorKind::Locked) where it is open for writing;
-    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) where it takes [`force`](Self::force).
+    /// [`ErrorKind::NotFound`] where there is no such calculation; [`ErrorKind::Locked`] where it is open for writing;
+    /// [`ErrorKind::Conflict`] where it takes [`force`](Self::force): also for the
+    /// [parent](crate::DataStore::set_parent) of a calculation of the same data directory.
     pub fn run(self) -> Result<()> {
-        self.options.data_directory()?.delete(self.id, self.force, self.options.access()?)
+        let directory = self.options.data_directory()?;
+        if !self.force {
+            self.check_that_nobody_reads_on(&directory.path().join(format!("calc_{}", self.id)))?;
+        }
+        directory.delete(self.id, self.force, self.options.access()?)
+    }
+
+    fn check_that_nobody_reads_on(&self, directory: &Path) -> Result<()> {
+        let children: Vec<String> = self.options.children(directory)?.iter().map(u32::to_string).collect();
+        if children.is_empty() {
+            return Ok(());
+        }
+        let of = if children.len() == 1 { "calculation" } else { "calculations" };
+        let message = format!(
+            "is the parent of {of} {}, which would lose what they read from it; delete them first",
+            children.join(", ")
+        );
+        Err(Error::new(ErrorKind::Conflict, message).with_file(directory))
     }
 }

@@ -13,6 +13,7 @@ mod listing;
 mod open;
 mod pack;
 mod parent;
+mod repack;
 mod sizes;
 
 use std::fmt;
@@ -40,6 +41,7 @@ pub use garbage::{Gc, GcReport};
 pub use open::{CalculationEntry, Options};
 pub use pack::{Pack, PackReport, Unpack};
 pub use parent::Parent;
+pub use repack::Repack;
 
 /// A dictionary of values in a directory: `store.insert("/some/path", &array)`, `store.get("/some/path")`.
 ///
@@ -203,17 +205,34 @@ impl DataStore {
         })
     }
 
-    /// Notes how far the calculation has come.
+    /// Tells when the calculation came to its end or was given up (RFC 3339, UTC), as [`set_status`](Self::set_status)
+    /// notes it.
+    ///
+    /// # Errors
+    /// Those of reading files.
+    pub fn ended(&self) -> Result<Option<String>> {
+        self.store.read(&Key::root(), |snapshot| {
+            Ok(match &snapshot.marker.kind {
+                Some(Kind::Root { ended, .. }) => ended.clone(),
+                _ => None,
+            })
+        })
+    }
+
+    /// Notes how far the calculation has come, and when that was if it has ended.
     ///
     /// # Errors
     /// As [`DataStore::insert`].
     pub fn set_status(&self, to: Status) -> Result<()> {
+        let now = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
+        let end = (to != Status::Created).then(|| now.to_string());
         self.store.update_metadata(&Key::root(), |metadata: &mut NodeMetadata| {
             let mut marker = Marker::read(metadata.attributes())?;
-            match &mut marker.kind {
-                Some(Kind::Root { status, .. }) => *status = to,
-                kind => *kind = Some(Kind::Root { status: to, parent: None }),
-            }
+            let parent = match marker.kind.take() {
+                Some(Kind::Root { parent, .. }) => parent,
+                _ => None,
+            };
+            marker.kind = Some(Kind::Root { status: to, parent, ended: end.clone() });
             marker.write(metadata.attributes_mut())
         })
     }

@@ -41,6 +41,12 @@ pub struct CalculationEntry {
     pub status: Option<Status>,
     /// When it was made (RFC 3339, UTC).
     pub date: Option<String>,
+    /// When it came to its end or was given up (RFC 3339, UTC).
+    pub ended: Option<String>,
+    /// What it is about: the attribute `description` of the root, where that is text.
+    pub description: Option<String>,
+    /// The directory of its [parent](DataStore::set_parent), where it has one.
+    pub parent: Option<PathBuf>,
 }
 
 impl Options {
@@ -208,15 +214,18 @@ impl Options {
                 Err(error) if error.kind() == ErrorKind::NotFound => return None,
                 Err(_) => None,
             };
-            let date = |store: &DataStore| store.attributes("/").ok()?.get::<String>("date").ok();
-            Some(CalculationEntry {
-                calc_id: id,
-                calc_dir: path,
-                status: store.as_ref().and_then(|store| store.status().ok()),
-                date: store.as_ref().and_then(date),
-            })
+            Some(
+                store.map_or_else(|| CalculationEntry::unreadable(id, &path), |store| store.entry(id, &path)),
+            )
         };
         Ok(self.data_directory()?.list()?.into_iter().filter_map(entry).collect())
+    }
+
+    /// Lists the calculations of which this directory is the parent, by ID.
+    pub(super) fn children(&self, parent: &Path) -> Result<Vec<u32>> {
+        let same = |path: &Path| path == parent || path.canonicalize().ok() == parent.canonicalize().ok();
+        let is_child = |entry: &CalculationEntry| entry.parent.as_deref().is_some_and(same);
+        Ok(self.calculations()?.into_iter().filter(is_child).map(|entry| entry.calc_id).collect())
     }
 
     /// Nonsense in the environment is an error only where it matters: a reader takes no lock.
@@ -231,6 +240,25 @@ impl Options {
 
     pub(super) fn data_directory(&self) -> Result<DataDirectory> {
         DataDirectory::locate(files(), self.data_dir.as_deref())
+    }
+}
+
+impl CalculationEntry {
+    fn unreadable(calc_id: u32, calc_dir: &Path) -> Self {
+        let calc_dir = calc_dir.to_path_buf();
+        Self { calc_id, calc_dir, status: None, date: None, ended: None, description: None, parent: None }
+    }
+}
+
+impl DataStore {
+    /// What a list says of the calculation; what cannot be read of it is left out.
+    fn entry(&self, calc_id: u32, calc_dir: &Path) -> CalculationEntry {
+        let mut entry = CalculationEntry::unreadable(calc_id, calc_dir);
+        let Ok(attributes) = self.attributes("/") else { return entry };
+        (entry.date, entry.description) = (attributes.get("date").ok(), attributes.get("description").ok());
+        (entry.status, entry.ended) = (self.status().ok(), self.ended().ok().flatten());
+        entry.parent = self.parent_dir().ok().flatten();
+        entry
     }
 }
 

@@ -173,7 +173,7 @@ impl DataStore {
             let mut marker = Marker::read(metadata.attributes())?;
             match &mut marker.kind {
                 Some(Kind::Root { parent, .. }) => *parent = noted,
-                kind => *kind = Some(Kind::Root { status: Status::default(), parent: noted }),
+                kind => *kind = Some(Kind::Root { status: Status::default(), parent: noted, ended: None }),
             }
             marker.write(metadata.attributes_mut())
         })

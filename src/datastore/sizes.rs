@@ -1,5 +1,7 @@
 //! How much there is of what.
 
+use std::collections::BTreeMap;
+
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -43,20 +45,32 @@ impl DataStore {
     ///
     /// # Errors
     /// As there; [`ErrorKind::Cancelled`] where `progress` said so.
-    pub fn measure(&self, key: &str, mut progress: impl FnMut(u64) -> Continue) -> Result<Size> {
-        let key = Key::new(key)?;
-        let first = self.in_chain(&key, |holder| Ok((holder.clone(), holder.measured(&key, None)?)));
-        let (holder, first) = first.map_err(|error| self.suggest(&key, error))?;
-        let (mut size, mut count) = (Size::NONE, 0);
-        let mut waiting = vec![(key, None, Some(first))];
+    pub fn measure(&self, key: &str, progress: impl FnMut(u64) -> Continue) -> Result<Size> {
+        let mut size = Size::NONE;
+        self.visit(&Key::new(key)?, progress, |_, kind, footprint| {
+            size.add(kind, footprint.bytes, footprint.stored);
+        })?;
+        Ok(size)
+    }
+
+    /// Measures each node from `key` on; the columns of tables are of no kind.
+    fn visit(
+        &self,
+        key: &Key,
+        mut progress: impl FnMut(u64) -> Continue,
+        mut each: impl FnMut(&Key, Option<NodeKind>, &Footprint),
+    ) -> Result<()> {
+        let first = self.in_chain(key, |holder| Ok((holder.clone(), holder.measured(key, None)?)));
+        let (holder, first) = first.map_err(|error| self.suggest(key, error))?;
+        let mut count = 0;
+        let mut waiting = vec![(key.clone(), None, Some(first))];
         while let Some((key, rows, measured)) = waiting.pop() {
             let node = match measured.map_or_else(|| holder.measured(&key, rows), Ok) {
                 Err(error) if is_nothing(&error) => continue,
                 node => node?,
             };
             // A column is a part of its table.
-            let Footprint { bytes, stored, .. } = node.footprint;
-            size.add(rows.is_none().then_some(node.kind), bytes, stored);
+            each(&key, rows.is_none().then_some(node.kind), &node.footprint);
             for name in &node.footprint.members {
                 waiting.push((key.child(name)?, node.rows, None));
             }
@@ -65,7 +79,55 @@ impl DataStore {
                 return Err(Error::new(ErrorKind::Cancelled, "stopped"));
             }
         }
-        Ok(size)
+        Ok(())
+    }
+
+    /// Tells what each node below a group takes, down to `depth` levels: each group with everything in it, the group
+    /// itself first, all by their keys. `progress` is called with the number of nodes so far.
+    ///
+    /// ```
+    /// # let dir = tempfile::tempdir()?;
+    /// # let store = calcstore::DataStore::at(dir.path().join("s"))?;
+    /// use calcstore::Continue;
+    ///
+    /// store.insert("/a/b/c", [0.5; 4])?;
+    /// store.insert("/d", [1.0])?;
+    /// let sizes = store.sizes("/", 1, |_| Continue::Yes)?;
+    /// let bytes: Vec<_> = sizes.iter().map(|(key, size)| (key.as_str(), size.bytes)).collect();
+    /// assert_eq!(bytes, [("/", Some(40)), ("/a", Some(32)), ("/d", Some(8))]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`DataStore::measure`].
+    pub fn sizes(
+        &self,
+        key: &str,
+        depth: usize,
+        progress: impl FnMut(u64) -> Continue,
+    ) -> Result<Vec<(String, Size)>> {
+        let key = Key::new(key)?;
+        let levels = key.components().count();
+        let mut sizes: BTreeMap<Key, Size> = BTreeMap::new();
+        self.visit(&key, progress, |visited, kind, footprint| {
+            let mut above = visited.clone();
+            loop {
+                let level = above.components().count();
+                // The columns of a table are no nodes of their own.
+                if level <= levels.saturating_add(depth) && (kind.is_some() || above != *visited) {
+                    sizes.entry(above.clone()).or_insert(Size::NONE).add(
+                        kind,
+                        footprint.bytes,
+                        footprint.stored,
+                    );
+                }
+                match above.parent() {
+                    Some(parent) if level > levels => above = parent,
+                    _ => break,
+                }
+            }
+        })?;
+        Ok(sizes.into_iter().map(|(key, size)| (key.to_string(), size)).collect())
     }
 
     fn measured(&self, key: &Key, rows: Option<u64>) -> Result<Measured> {

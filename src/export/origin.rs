@@ -100,7 +100,7 @@ pub(super) fn of_node(
 fn lost_kind(document: &Document) -> Option<Kind> {
     match &document.marker.kind {
         Some(Kind::Root { status, .. }) if *status == Status::default() => None,
-        Some(Kind::Root { status, .. }) => Some(Kind::Root { status: *status, parent: None }),
+        Some(Kind::Root { status, .. }) => Some(Kind::Root { status: *status, parent: None, ended: None }),
         kind => kind.clone(),
     }
 }

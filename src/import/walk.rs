@@ -94,7 +94,7 @@ impl<'a, 't> Walk<'a, 't> {
     fn group(&mut self, object: &StoredObject<'_>, place: &Place, described: Described) -> Result<()> {
         let kind = match described.origin.node {
             Some(Kind::Root { status, .. }) if place.key.is_root() => {
-                Some(Kind::Root { status, parent: None })
+                Some(Kind::Root { status, parent: None, ended: None })
             }
             _ => None,
         };

@@ -124,6 +124,59 @@ impl Selection {
         Ok(Resolved { array: shape.to_vec(), picks, dropped, elements })
     }
 
+    /// Gives what is selected along each axis of an array of this shape that is kept, with the number of the axis: as a
+    /// selection of an array of one axis, such as the labels of that axis.
+    ///
+    /// ```
+    /// let selection: calcstore::Selection = "0,...,2:4".parse()?;
+    /// let axes = selection.axes(&[3, 5, 8])?;
+    /// let text: Vec<_> = axes.iter().map(|(axis, along)| (*axis, along.to_string())).collect();
+    /// assert_eq!(text, [(1, ":".to_owned()), (2, "2:4".to_owned())]);
+    /// # Ok::<(), calcstore::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] and [`ErrorKind::WrongShape`] where the selection does not fit the shape.
+    pub fn axes(&self, shape: &[u64]) -> Result<Vec<(usize, Self)>> {
+        let resolved = self.resolve(shape)?;
+        let named = self.parts().iter().filter(|part| **part != Kind::Ellipsis).count();
+        let mut parts = Vec::with_capacity(shape.len());
+        for part in self.parts() {
+            match part {
+                Kind::Ellipsis => {
+                    let unnamed = shape.len().saturating_sub(named);
+                    parts.extend(std::iter::repeat_n(Kind::Slice(Slice::WHOLE), unnamed));
+                }
+                part => parts.push(part.clone()),
+            }
+        }
+        parts.resize(shape.len(), Kind::Slice(Slice::WHOLE));
+        let kept = parts.into_iter().enumerate().zip(&resolved.dropped).filter(|(_, dropped)| !**dropped);
+        Ok(kept.map(|((axis, part), _)| (axis, std::iter::once(part).collect())).collect())
+    }
+
+    /// Gives the indices that are taken of an array of one axis, in their order.
+    ///
+    /// ```
+    /// let selection: calcstore::Selection = "-1:2:-2".parse()?;
+    /// assert_eq!(selection.indices(8)?, [7, 5, 3]);
+    /// # Ok::<(), calcstore::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Selection::axes`].
+    pub fn indices(&self, length: u64) -> Result<Vec<u64>> {
+        Ok(match self.resolve(&[length])?.picks.into_iter().next() {
+            Some(Pick::Range { start, step, count }) => {
+                let step = step.cast_unsigned();
+                // They lie within the axis, so that wrapping arithmetic comes out right.
+                (0..count).map(|number| start.wrapping_add(number.wrapping_mul(step))).collect()
+            }
+            Some(Pick::List(list)) => list,
+            None => Vec::new(),
+        })
+    }
+
     /// Applies the selection to an array that is to be written to: no element may be named twice.
     pub(crate) fn resolve_for_writing(&self, shape: &[u64]) -> Result<Resolved> {
         let resolved = self.resolve(shape)?;

@@ -24,6 +24,10 @@ struct Staged<'a> {
     grid: ChunkGrid,
     codecs: Codecs,
     fill: FillValue,
+    /// The number of chunks along the first axis that come before `content`.
+    before: u64,
+    /// Whether chunks of nothing but fill value are left out.
+    sparse: bool,
 }
 
 impl Store {
@@ -46,23 +50,34 @@ impl Store {
             }
             None => content,
         };
-        let staged = Staged {
-            path,
-            content,
-            metadata: &metadata,
-            grid: ChunkGrid::new(&content.shape, &metadata.chunk_shape)?,
-            codecs: Codecs::new(&metadata)?,
-            fill: FillValue::parse(&metadata.fill_value, metadata.data_type)?,
-        };
+        // What makes no sense leaves no directory behind.
+        let staged = Staged::new(path, content, &metadata, 0)?;
         self.create_staged_directory(path)?;
-        let write = |n| self.stage_chunk(&staged, n);
-        match staged.grid.len() {
-            0 => {}
-            1 => write(0)?,
-            count => in_parallel(|| (0..count).into_par_iter().try_for_each(write))?,
-        }
+        self.stage_chunks(&staged)?;
         let files = staged.grid.len();
         self.stage_array_metadata(path, metadata, files)
+    }
+
+    /// Writes the chunks of some rows of an array into the stage, where its directory is; `before` chunks along the first
+    /// axis come before them. A sparse array gets no file for a chunk of nothing but fill value.
+    pub(super) fn stage_rows(
+        &self,
+        path: &str,
+        (content, before): (&ArrayContent<'_>, u64),
+        metadata: &ArrayMetadata,
+        sparse: bool,
+    ) -> Result<()> {
+        let staged = Staged::new(path, content, metadata, before)?;
+        self.stage_chunks(&Staged { sparse, ..staged })
+    }
+
+    fn stage_chunks(&self, staged: &Staged<'_>) -> Result<()> {
+        let write = |n| self.stage_chunk(staged, n);
+        match staged.grid.len() {
+            0 => Ok(()),
+            1 => write(0),
+            count => in_parallel(|| (0..count).into_par_iter().try_for_each(write)),
+        }
     }
 
     /// Writes the metadata of an array into the stage, after so many chunk files.
@@ -76,10 +91,16 @@ impl Store {
     }
 
     fn stage_chunk(&self, staged: &Staged<'_>, n: u64) -> Result<()> {
-        let index = staged.grid.index(n);
-        let file = format!("{}/{}", staged.path, staged.metadata.chunk_keys.path(&index));
+        let mut index = staged.grid.index(n);
         let is_one_of_many = staged.grid.len() > MANY_FILES;
         let chunk = staged.chunk(&index)?;
+        if staged.sparse && staged.is_fill(&chunk) {
+            return Ok(());
+        }
+        if let Some(first) = index.first_mut() {
+            *first = first.saturating_add(staged.before);
+        }
+        let file = format!("{}/{}", staged.path, staged.metadata.chunk_keys.path(&index));
         self.stage_file(&file, &staged.codecs.encode(chunk.borrowed())?, is_one_of_many)
     }
 
@@ -93,7 +114,26 @@ impl Store {
     }
 }
 
-impl Staged<'_> {
+impl<'a> Staged<'a> {
+    fn new(
+        path: &'a str,
+        content: &'a ArrayContent<'a>,
+        metadata: &'a ArrayMetadata,
+        before: u64,
+    ) -> Result<Self> {
+        let grid = ChunkGrid::new(&content.shape, &metadata.chunk_shape)?;
+        let (codecs, sparse) = (Codecs::new(metadata)?, false);
+        let fill = FillValue::parse(&metadata.fill_value, metadata.data_type)?;
+        Ok(Self { path, content, metadata, grid, codecs, fill, before, sparse })
+    }
+
+    fn is_fill(&self, chunk: &Elements<'_>) -> bool {
+        match chunk {
+            Elements::Bytes(bytes) => self.fill.is_all_of(bytes),
+            Elements::Strings(texts) => texts.iter().all(|text| text == self.fill.text()),
+        }
+    }
+
     /// Where the bytes of a chunk lie in the array, if they are one run of it.
     fn run(&self, index: &[u64]) -> Option<Range<usize>> {
         let size = self.content.data_type.size()?;

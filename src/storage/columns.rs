@@ -76,6 +76,11 @@ pub(crate) struct Column<'a> {
 }
 
 impl Column<'_> {
+    /// The metadata, with as many rows as the table has.
+    pub(super) fn metadata(&self) -> &ArrayMetadata {
+        &self.array
+    }
+
     fn with_reader<T>(&self, read: impl FnOnce(&ArrayReader<'_>) -> Result<T>) -> Result<T> {
         let opened;
         let directory = match &self.directory {

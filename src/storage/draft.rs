@@ -170,7 +170,7 @@ impl Store {
     }
 
     /// Flushes everything that is staged as `name` under `Power`, each directory after what is in it.
-    fn sync_staged_tree(&self, name: &str) -> Result<()> {
+    pub(super) fn sync_staged_tree(&self, name: &str) -> Result<()> {
         if !self.is_power() {
             return Ok(());
         }

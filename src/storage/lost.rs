@@ -118,7 +118,7 @@ impl Store {
 pub(super) fn empty_group(key: &Key) -> Result<GroupMetadata> {
     let mut group = GroupMetadata::default();
     if key.is_root() {
-        let kind = Kind::Root { status: Status::Created, parent: None };
+        let kind = Kind::Root { status: Status::Created, parent: None, ended: None };
         Marker::of_kind(kind).write(&mut group.attributes)?;
     }
     Ok(group)

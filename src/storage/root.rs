@@ -22,7 +22,7 @@ impl Store {
         let date = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default();
         group.attributes.insert("date".to_owned(), date.to_string().into());
         group.attributes.insert("calcstore_version".to_owned(), env!("CARGO_PKG_VERSION").into());
-        let kind = Kind::Root { status: Status::Created, parent: None };
+        let kind = Kind::Root { status: Status::Created, parent: None, ended: None };
         Marker::of_kind(kind).write(&mut group.attributes)?;
         let name = self.stage_group(&NodeMetadata::Group(group))?;
         if !self.root_appears(&name)? {

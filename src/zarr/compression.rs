@@ -70,6 +70,33 @@ impl Compression {
         checked("blosc", level, 9).map(|level| Self(Method::Blosc(level)))
     }
 
+    /// Recognizes the compression that an array's codecs are, those within shards where there are some; nothing where they
+    /// are none that we write.
+    pub(crate) fn of_codecs(codecs: &[Json]) -> Option<Self> {
+        let name = |codec: &Json| codec.get("name").and_then(Json::as_str).map(str::to_owned);
+        let (first, rest) = codecs.split_first()?;
+        match name(first)?.as_str() {
+            "sharding_indexed" if rest.is_empty() => {
+                return Self::of_codecs(first.get("configuration")?.get("codecs")?.as_array()?);
+            }
+            "bytes" | "vlen-utf8" => {}
+            _ => return None,
+        }
+        let rest = match rest.split_last() {
+            Some((last, before)) if name(last)? == "crc32c" => before,
+            _ => rest,
+        };
+        let [compressor] = rest else { return rest.is_empty().then_some(Self::NONE) };
+        let configuration = compressor.get("configuration")?;
+        let level = |field| u8::try_from(configuration.get(field)?.as_u64()?).ok();
+        match name(compressor)?.as_str() {
+            "zstd" => Self::zstd(level("level")?).ok(),
+            "gzip" => Self::gzip(level("level")?).ok(),
+            "blosc" if configuration.get("cname")? == "zstd" => Self::blosc(level("clevel")?).ok(),
+            _ => None,
+        }
+    }
+
     /// The codec of the metadata, where there is one.
     pub(super) fn codec(self, data_type: DataType) -> Option<Json> {
         Some(match self.0 {
@@ -135,6 +162,26 @@ impl FromStr for Compression {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_compression_is_recognized_by_its_codecs() {
+        let bytes = json!({"name": "bytes", "configuration": {"endian": "little"}});
+        let checksum = json!({"name": "crc32c"});
+        for text in ["none", "zstd:7", "gzip:2", "blosc:9"] {
+            let compression: Compression = text.parse().unwrap();
+            let codec = compression.codec(DataType::Float64);
+            let codecs: Vec<Json> =
+                [Some(bytes.clone()), codec, Some(checksum.clone())].into_iter().flatten().collect();
+            assert_eq!(Compression::of_codecs(&codecs), Some(compression));
+            assert_eq!(Compression::of_codecs(&codecs[..codecs.len() - 1]), Some(compression));
+            let shards = json!({"name": "sharding_indexed", "configuration": {"codecs": codecs}});
+            assert_eq!(Compression::of_codecs(&[shards]), Some(compression));
+        }
+        let transpose = json!({"name": "transpose", "configuration": {"order": [1, 0]}});
+        assert_eq!(Compression::of_codecs(&[transpose, bytes.clone()]), None);
+        let lz4 = json!({"name": "blosc", "configuration": {"cname": "lz4", "clevel": 5}});
+        assert_eq!(Compression::of_codecs(&[bytes, lz4]), None);
+    }
 
     #[test]
     fn a_compression_is_named_by_method_and_level() {

@@ -73,6 +73,9 @@ pub(crate) enum Kind {
         status: Status,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<String>,
+        /// When the status became complete or failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<String>,
     },
 }
 

@@ -194,6 +194,7 @@ fn metadata(document: &[u8]) -> Json {
     attributes.remove("calcstore_version");
     if let Some(marker) = attributes.get_mut("calcstore").and_then(Json::as_object_mut) {
         marker.remove("type");
+        marker.remove("ended");
     }
     json
 }

@@ -1,6 +1,7 @@
 use calcstore::{CheckReport, DataStore, Finding, Remedy, RepairReport};
 use serde_json::{Value as Json, json};
 
+use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{FAULT, Output};
@@ -21,7 +22,7 @@ belong to .calcstore/lost/ID of the calculation. From there they can be moved ba
 nothing is deleted. Without --repair nothing is changed.")]
 pub struct Arguments {
     /// A group or a value
-    #[arg(value_name = "KEY", default_value = "/")]
+    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
     key: String,
 
     /// Mend what can be mended, and set the rest aside

@@ -1,6 +1,7 @@
 use calcstore::{Node, NodeKind};
 
 use crate::cli::columns::layout;
+use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::GROUP;
 use crate::cli::session::Session;
@@ -16,7 +17,7 @@ Examples:
   calcstore ls -r '/*/Sadigh*'  each match with everything below it")]
 pub struct Arguments {
     /// A group, a value, or a pattern: * within a component, ** across
-    #[arg(value_name = "KEY", default_value = "/")]
+    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
     key: String,
 
     /// Print type, shape, chunks, size in memory and on disk, and the ratio of these

@@ -19,14 +19,19 @@ pub struct Arguments {
 }
 
 /// Prints the manual pages, or saves them.
-pub fn run(session: &Session<'_>, asked: &Arguments, mut command: Command) -> Result<Exit, Failure> {
-    command.build();
-    let pages = pages(&command, "calcstore")?;
+pub fn run(session: &Session<'_>, asked: &Arguments, command: Command) -> Result<Exit, Failure> {
+    let pages = pages_of(command)?;
     match &asked.dir {
         Some(directory) => save(&pages, directory)?,
         None => session.output.text(&pages.into_iter().map(|(_, page)| page).collect::<String>())?,
     }
     Ok(Exit::Done)
+}
+
+/// All pages, by the names of their files.
+pub fn pages_of(mut command: Command) -> Result<Vec<(String, String)>, Failure> {
+    command.build();
+    pages(&command, "calcstore")
 }
 
 /// The pages of a command and of those below it, by their names.
@@ -41,7 +46,8 @@ fn pages(command: &Command, name: &str) -> Result<Vec<(String, String)>, Failure
     Ok(pages)
 }
 
-fn save(pages: &[(String, String)], directory: &Path) -> Result<(), Failure> {
+/// Saves pages in a directory.
+pub fn save(pages: &[(String, String)], directory: &Path) -> Result<(), Failure> {
     fs::create_dir_all(directory)
         .map_err(|error| Failure::io("cannot make the directory", directory, &error))?;
     for (name, page) in pages {

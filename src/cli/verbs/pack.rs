@@ -41,7 +41,7 @@ pub struct Arguments {
 
 /// Packs a calculation into one zip file.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    let store = session.store_of(asked.calc.as_ref())?;
+    let store = session.store_of(asked.calc.as_ref().unwrap_or(session.calc()))?;
     let interrupt = Interrupt::watch();
     let source = Source::from(&store);
     let total = || source.size("/").map_or(0, |size| size.stored_bytes);

@@ -2,6 +2,7 @@ use calcstore::key::Key;
 use calcstore::{DataStore, ErrorKind, Node, NodeKind};
 use serde_json::json;
 
+use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::keys;
 use crate::cli::session::Session;
@@ -18,7 +19,7 @@ Examples:
   calcstore rm -n '/*/Sadigh*'       what would be removed")]
 pub struct Arguments {
     /// Keys, or patterns: * within a component, ** across
-    #[arg(value_name = "KEY", required = true)]
+    #[arg(value_name = "KEY", required = true, add = complete::keys())]
     keys: Vec<String>,
 
     /// Remove groups with everything in them

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use calcstore::{Node, NodeKind};
 
+use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::{DETAIL, GROUP};
 use crate::cli::session::Session;
@@ -15,7 +16,7 @@ Examples:
   calcstore tree /0     everything below /0")]
 pub struct Arguments {
     /// A group, or a pattern: * within a component, ** across
-    #[arg(value_name = "KEY", default_value = "/")]
+    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
     key: String,
 }
 

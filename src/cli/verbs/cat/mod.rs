@@ -1,5 +1,5 @@
 mod csv;
-mod rows;
+pub mod rows;
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -185,7 +185,7 @@ fn described(value: &Value) -> &'static str {
 }
 
 /// The value as JSON: nested lists, columns by name, bytes in base64.
-fn json(value: &Value) -> Result<Json, Failure> {
+pub fn json(value: &Value) -> Result<Json, Failure> {
     Ok(match value {
         Value::Array(array) => array.to_json(),
         Value::Table(table) => Json::Object(

@@ -29,12 +29,23 @@ pub fn text(array: &AnyArray, sink: &mut Sink) -> Result<(), Failure> {
 
 /// Prints a table: a line of names, then one for each row.
 pub fn table_text(table: &Table, sink: &mut Sink) -> Result<(), Failure> {
-    let mut write = |cells: Vec<String>| {
-        let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
-        sink.write(format!("{}\n", cells.join("\t")).as_bytes())
-    };
-    write(names(table))?;
-    (0..table.rows()).try_for_each(|row| write(cells(table, row)))
+    header(table, sink)?;
+    body(table, sink)
+}
+
+/// Prints the line of names.
+pub fn header(table: &Table, sink: &mut Sink) -> Result<(), Failure> {
+    line(&names(table), sink)
+}
+
+/// Prints the rows.
+pub fn body(table: &Table, sink: &mut Sink) -> Result<(), Failure> {
+    (0..table.rows()).try_for_each(|row| line(&cells(table, row), sink))
+}
+
+fn line(cells: &[String], sink: &mut Sink) -> Result<(), Failure> {
+    let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
+    sink.write(format!("{}\n", cells.join("\t")).as_bytes())
 }
 
 /// The names of the columns, those with an inner shape spread out: `PGA[0]`, `PGA[1]`, `m[0,1]`.

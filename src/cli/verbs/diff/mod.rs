@@ -1,10 +1,11 @@
 mod json;
-mod operand;
+pub mod operand;
 mod text;
 
 use calcstore::{Comparison, ComparisonReport, Difference, NodeKind};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use crate::cli::complete;
 use crate::cli::elements::printable;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
@@ -38,12 +39,12 @@ Examples:
 pub struct Arguments {
     /// What is compared
     #[arg(value_name = "A", allow_hyphen_values = true)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse))]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse), add = complete::places())]
     left: Operand,
 
     /// What it is compared with
     #[arg(value_name = "B", allow_hyphen_values = true)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse))]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse), add = complete::places())]
     right: Operand,
 
     /// Numbers may differ by so much

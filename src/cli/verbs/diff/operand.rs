@@ -71,7 +71,7 @@ pub fn open(
 
 /// What is before the last `:`, and behind it; nothing of that where it is no text.
 #[cfg(unix)]
-fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
+pub fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let bytes = argument.as_bytes();
     let at = bytes.iter().rposition(|byte| *byte == b':')?;
@@ -81,7 +81,7 @@ fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
 
 /// The same where a `:` can also be behind the name of a drive: then what follows is no key.
 #[cfg(not(unix))]
-fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
+pub fn split(argument: &OsString) -> Option<(OsString, Option<String>)> {
     let (calc, key) = argument.to_str()?.rsplit_once(':')?;
     let is_key = key.is_empty() || key.starts_with('/');
     is_key.then(|| (calc.into(), Some(key.to_owned())))

@@ -1,14 +1,17 @@
 pub mod csv;
+mod part;
 
 use std::path::{Path, PathBuf};
 
-use calcstore::{AnyArray, DataType, ErrorKind, Object, Value};
+use calcstore::{AnyArray, DataType, ErrorKind, Object, Selection, Value};
 use clap::{ValueEnum, ValueHint};
 use serde_json::Value as Json;
 
+use crate::cli::complete;
 use crate::cli::elements::{Order, from_bytes, shaped};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::session::Session;
+use crate::cli::units::counted;
 use crate::cli::{files, npy};
 
 #[derive(Debug, clap::Args)]
@@ -19,10 +22,12 @@ Examples:
   calcstore put /sites sites.csv                              a table
   calcstore put /matrix matrix.csv --no-header                an array of two axes
   calcstore put /levels - -f json <<< '[0.01, 0.1, 1]'
-  calcstore put /wave wave.raw --dtype float32 --shape 2,1000")]
+  calcstore put /wave wave.raw --dtype float32 --shape 2,1000
+  calcstore put /matrix row.json -s 0                         one row of it
+  calcstore put /sites more.csv --append                      rows at the end")]
 pub struct Arguments {
     /// The key
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", add = complete::keys())]
     key: String,
 
     /// The file; - is standard input
@@ -36,6 +41,14 @@ pub struct Arguments {
     /// Leave a value that is there already as it is, and fail
     #[arg(short, long)]
     no_clobber: bool,
+
+    /// Write the elements that are selected of an array that is there, such as 0, ':10, 3', -1
+    #[arg(short, long, value_name = "SEL", allow_hyphen_values = true, conflicts_with = "no_clobber")]
+    select: Option<Selection>,
+
+    /// Append the rows to an array or table that is there
+    #[arg(short, long, conflicts_with_all = ["no_clobber", "select"])]
+    append: bool,
 
     /// Of csv: there are no names; all cells are one array of two axes
     #[arg(long)]
@@ -116,7 +129,12 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     // A wrong calculation should be known before a long file is read.
     let store = session.write()?;
     let value = read(asked, format).map_err(|failure| failure.with_file(&asked.file))?;
-    if asked.no_clobber {
+    if let Some(selection) = &asked.select {
+        part::write(&store, &asked.key, selection, value)?;
+    } else if asked.append {
+        let rows = part::append(&store, &asked.key, value)?;
+        session.output.detail(&format!("{} has now {}", asked.key, counted(rows, "row")));
+    } else if asked.no_clobber {
         store.insert_new(&asked.key, &value)?;
     } else {
         store.insert(&asked.key, &value)?;
