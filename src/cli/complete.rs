@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 
 use calcstore::{DataStore, Node, NodeKind};
+use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use clap_complete::env::{CompleteEnv, Shells};
 
@@ -21,12 +22,28 @@ const VARIABLE: &str = "CALCSTORE_COMPLETE";
 const MOST: usize = 1000;
 
 /// Answers a shell that asks what may stand where the cursor is; tells whether one did.
-pub fn answer(command: fn() -> clap::Command) -> bool {
+pub fn answer(command: fn() -> Command) -> bool {
     let given = std::env::args_os();
     let place = std::env::current_dir().ok();
-    let answered = CompleteEnv::with_factory(command).var(VARIABLE).try_complete(given, place.as_deref());
+    let factory = || completed(command());
+    let answered = CompleteEnv::with_factory(factory).var(VARIABLE).try_complete(given, place.as_deref());
     // Also where it could not be answered, this was no run of the program.
     answered.unwrap_or(true)
+}
+
+/// Says of each argument how it is completed: its name in the help tells what it is.
+fn completed(command: Command) -> Command {
+    let with_completer = |argument: Arg| {
+        let name = argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
+        match name.as_deref() {
+            Some("KEY") => argument.add(keys()),
+            Some("GROUP") => argument.add(groups()),
+            Some("CALC") => argument.add(calculations()),
+            Some("FROM" | "A" | "B") => argument.add(places()),
+            _ => argument,
+        }
+    };
+    command.mut_args(with_completer).mut_subcommands(completed)
 }
 
 /// Writes what a shell is to run once, so that it asks.
@@ -46,14 +63,14 @@ pub fn registration(shell: &str) -> std::io::Result<String> {
 }
 
 /// Completes a KEY of the calculation that `-c` names.
-pub fn keys() -> ArgValueCompleter {
+fn keys() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         key_candidates(&chosen(), "", current.to_str().unwrap_or_default())
     })
 }
 
 /// Completes a group.
-pub fn groups() -> ArgValueCompleter {
+fn groups() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let mut found = key_candidates(&chosen(), "", current.to_str().unwrap_or_default());
         found.retain(|candidate| candidate.get_value().to_string_lossy().ends_with('/'));
@@ -62,12 +79,12 @@ pub fn groups() -> ArgValueCompleter {
 }
 
 /// Completes a calculation: its ID, or a path.
-pub fn calculations() -> ArgValueCompleter {
+fn calculations() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| calc_candidates(current))
 }
 
 /// Completes `KEY` or `CALC:KEY`.
-pub fn places() -> ArgValueCompleter {
+fn places() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let Some(text) = current.to_str() else { return Vec::new() };
         if let Some((calc, key)) = text.rsplit_once(':') {

@@ -282,6 +282,36 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// The beginning of a line, with `…` where something was cut off.
+pub fn shortened(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    line.chars().take(width.saturating_sub(1)).chain(['…']).take(width).collect()
+}
+
+/// A text in lines of at most `width` columns, divided between words where there are some.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for word in text.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        if used > 0 && used + length > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        for character in word.chars() {
+            if used >= width && character != ' ' {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(character);
+            used += 1;
+        }
+    }
+    lines.push(line);
+    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+}
+
 /// The beginning of a text between quotes.
 fn quoted(text: &str) -> String {
     const SHOWN: usize = 32;
@@ -336,6 +366,14 @@ mod tests {
         ] {
             assert_eq!(few_digits(number), text);
         }
+    }
+
+    #[test]
+    fn lines_are_divided_between_words_or_within_those_that_are_too_long() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("a abcdefghij b", 4), ["a", "abcd", "efgh", "ij b"]);
+        assert_eq!(wrapped("", 4), [""]);
+        assert_eq!((shortened("Größe", 5), shortened("Größen", 5)), ("Größe".to_owned(), "Größ…".to_owned()));
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::complete;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
@@ -18,7 +17,6 @@ pub struct Global {
     )]
     #[arg(short, long, global = true, value_name = "CALC", default_value = "-1")]
     #[arg(allow_negative_numbers = true, value_parser = OsStringValueParser::new().try_map(Calc::parse))]
-    #[arg(add = complete::calculations())]
     pub calc: Calc,
 
     #[arg(help = "The data directory [default: $OQ_DATADIR, else $HOME/oqdata]")]

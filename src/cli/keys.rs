@@ -2,7 +2,6 @@
 
 use calcstore::{ErrorKind, Node};
 
-use super::complete;
 use super::failure::Failure;
 use super::source::Source;
 
@@ -13,7 +12,7 @@ pub const ONLY_IN_PARENT: &str = "only a parent of this calculation has it; -c n
 #[derive(Debug, clap::Args)]
 pub struct OneKey {
     /// A key such as /0/Sadigh, or a pattern that matches one: * within a component, ** across
-    #[arg(value_name = "KEY", add = complete::keys())]
+    #[arg(value_name = "KEY")]
     pub key: String,
 }
 

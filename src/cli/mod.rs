@@ -14,6 +14,7 @@ mod global;
 mod interrupt;
 mod keys;
 mod npy;
+mod operand;
 mod output;
 mod parquet;
 mod place;

@@ -9,8 +9,8 @@ use calcstore::{DataStore, ErrorKind, Node, NodeKind};
 use super::failure::Failure;
 use super::global::Calc;
 use super::keys;
+use super::operand::split;
 use super::source::Source;
-use super::verbs::diff::operand::split;
 
 /// A KEY of the calculation that `-c` names, or `CALC:KEY`.
 #[derive(Clone, Debug, PartialEq, Eq)]

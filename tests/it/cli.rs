@@ -2,17 +2,24 @@
 #![cfg(feature = "cli")]
 
 mod bad_input;
+mod completing;
 mod diffs;
 mod endings;
+mod examples;
 mod exports;
 mod for_people;
 mod for_programs;
 mod formats;
 mod hdf5_files;
+mod housekeeping;
 mod imports;
+mod moving;
 mod npy;
 mod packs;
 mod parents_and_sizes;
+mod plots;
+mod watching;
+mod widths;
 
 use std::fs;
 use std::io::Write;

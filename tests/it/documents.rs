@@ -16,11 +16,12 @@ fn root() -> PathBuf {
 }
 
 /// The documents written for people, relative to the root.
-const DOCUMENTS: [&str; 14] = [
+const DOCUMENTS: [&str; 15] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/command-line.md",
     "docs/deploy.md",
     "docs/files.md",
     "docs/for-h5py-and-openquake-users.md",
@@ -39,7 +40,12 @@ fn document(name: &str) -> String {
 
 #[test]
 fn the_shell_sessions_of_the_readme_print_what_it_says() {
-    sessions_hold(&root().join("README.md"));
+    sessions_hold(&root().join("README.md"), 8);
+}
+
+#[test]
+fn the_shell_sessions_of_the_command_line_print_what_it_says() {
+    sessions_hold(&root().join("docs/command-line.md"), 30);
 }
 
 #[test]
@@ -49,13 +55,13 @@ fn the_shell_sessions_about_files_print_what_they_say() {
     let sessions = desk.path().join("files.md");
     fs::copy(root().join("docs/files.md"), &sessions).unwrap();
     fs::create_dir(desk.path().join("files.in")).unwrap();
-    sessions_hold(&sessions);
+    sessions_hold(&sessions, 8);
     assert!(desk.path().join("files.in/hazard.zip").is_file());
 }
 
-/// Runs the sessions of a document, after the program `first_steps`.
-fn sessions_hold(file: &Path) {
-    assert!(fs::read_to_string(file).unwrap().matches("\n$ calcstore ").count() >= 8, "too little is shown");
+/// Runs the sessions of a document, one after the other, in a data directory with the calculation of `first_steps`.
+fn sessions_hold(file: &Path, at_least: usize) {
+    assert!(fs::read_to_string(file).unwrap().matches("\n$ calcstore ").count() >= at_least, "too little is shown");
     let directory = tempfile::tempdir().unwrap();
     assert!(first_steps(directory.path()).status.success());
     let data = directory.path().to_str().unwrap().to_owned();
@@ -64,6 +70,30 @@ fn sessions_hold(file: &Path) {
     cases.insert_var("[OQ_DATADIR]", data).unwrap();
     cases.case(file);
     cases.run();
+}
+
+#[test]
+fn every_document_with_sessions_is_run_and_every_verb_is_in_one() {
+    let help = Command::new(env!("CARGO_BIN_EXE_calcstore")).arg("-h").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let verbs = help.lines().skip_while(|line| *line != "Verbs:").skip(1).take_while(|line| !line.is_empty());
+    let verbs: Vec<&str> = verbs.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(verbs.len() > 25, "{verbs:?}");
+    let mut shown = Vec::new();
+    for name in DOCUMENTS {
+        let text = document(name);
+        let sessions: Vec<&str> = text.lines().filter(|line| line.starts_with("$ calcstore ")).collect();
+        assert!(
+            sessions.is_empty() || ["README.md", "docs/command-line.md", "docs/files.md"].contains(&name),
+            "{name} is not run"
+        );
+        shown.extend(sessions.iter().flat_map(|line| line.split(' ').map(str::to_owned)));
+    }
+    // These run until somebody ends them, print what differs from system to system, or change it.
+    let others = ["view", "completions", "man"];
+    let lacking =
+        verbs.iter().filter(|verb| !others.contains(verb) && !shown.iter().any(|word| word == *verb));
+    assert_eq!(lacking.collect::<Vec<_>>(), Vec::<&&str>::new());
 }
 
 #[test]

@@ -41,5 +41,6 @@ mod packs;
 mod parents;
 mod processes;
 mod program;
+mod repack;
 mod sizes;
 mod tables;

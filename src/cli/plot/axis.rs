@@ -109,8 +109,11 @@ impl Axis {
             };
             let power = 10f64.powf(decade);
             add(power, if is_named { few_digits(power) } else { String::new() });
-            if every <= 1.0 {
-                (2..10u8).for_each(|times| add(f64::from(times) * power, String::new()));
+            for times in (2..10u8).filter(|_| every <= 1.0) {
+                let number = f64::from(times) * power;
+                // Of less than two decades one number or two would say too little.
+                let is_named = count < 2.0 && matches!(times, 2 | 5);
+                add(number, if is_named { few_digits(number) } else { String::new() });
             }
             decade += 1.0;
         }
@@ -154,6 +157,8 @@ mod tests {
         assert_eq!(axis.place(0.0), None);
         assert_eq!(axis.place(-1.0), None);
         assert!((axis.place(0.01).unwrap() - 0.5).abs() < 1e-12);
+        let narrow = Axis::around(String::new(), Scale::Log, [0.09, 1.1].into_iter(), 0.0);
+        assert_eq!(named(&narrow, 5), ["0.1", "0.2", "0.5", "1"]);
         let wide = Axis::around(String::new(), Scale::Log, [1e-300, 1e300].into_iter(), 0.0);
         assert!(named(&wide, 5).len() <= 7, "{:?}", named(&wide, 5));
     }

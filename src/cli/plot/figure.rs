@@ -13,8 +13,8 @@ use crate::cli::source::Source;
 const MOST_ELEMENTS: u64 = 1 << 26;
 /// The most cells along an axis of a grid.
 const MOST_CELLS: usize = 256;
-/// From so many times the smallest number on, an axis is logarithmic by itself.
-const SPREAD: f64 = 1000.0;
+/// How much smaller many numbers are than the greatest where an axis is logarithmic by itself.
+const SPREAD: f64 = 100.0;
 
 /// How rows are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -385,18 +385,18 @@ fn is_geometric(numbers: &[f64]) -> bool {
     *first > 0.0 && grows && last / first >= 100.0 && last - before > 5.0 * (second - first)
 }
 
-/// A logarithmic scale for numbers of which none is negative and that differ by orders of magnitude.
+/// A logarithmic scale for numbers of which none is negative, and which differ by orders of magnitude: a quarter of them
+/// is less than a hundredth of the greatest.
 fn spread(numbers: impl Iterator<Item = f64>) -> Scale {
-    let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
-    for number in numbers.filter(|number| number.is_finite()) {
-        if number < 0.0 {
-            return Scale::Linear;
+    let mut numbers: Vec<f64> = numbers.filter(|number| number.is_finite() && *number != 0.0).collect();
+    numbers.sort_by(f64::total_cmp);
+    let (least, quarter) = (numbers.first().copied(), numbers.get(numbers.len() / 4).copied());
+    match (least, quarter, numbers.last()) {
+        (Some(least), Some(quarter), Some(greatest)) if least > 0.0 && quarter * SPREAD < *greatest => {
+            Scale::Log
         }
-        if number > 0.0 {
-            (low, high) = (low.min(number), high.max(number));
-        }
+        _ => Scale::Linear,
     }
-    if high / low >= SPREAD { Scale::Log } else { Scale::Linear }
 }
 
 /// The edges of cells around numbers: half-way between two.

@@ -6,6 +6,7 @@ use super::axis::Axis;
 use super::colours::{Colour, LINES, of_place};
 use super::figure::{Content, Curve, Figure, Grid};
 use super::scene::{Point, runs};
+use crate::cli::elements::shortened;
 use crate::cli::output::DETAIL;
 
 /// The lines that a plot has between its axes.
@@ -230,12 +231,4 @@ fn shades(grid: &Grid, colours: bool, width: usize) -> String {
 fn centred(text: &str, width: usize) -> String {
     let text = shortened(text, width);
     format!("{}{text}", " ".repeat((width - text.chars().count()) / 2))
-}
-
-/// The beginning of a text, with `…` where something was cut off.
-fn shortened(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).take(width).collect()
 }

@@ -4,14 +4,13 @@ use std::fmt::Write;
 
 use super::first_lines;
 
-const PER_LINE: usize = 16;
 const HEX_LINES: usize = 8;
 
 /// Draws the first bytes of a value.
-pub fn draw(bytes: &[u8]) -> String {
+pub fn draw(bytes: &[u8], width: usize) -> String {
     match text_of(bytes) {
-        Some(text) => first_lines(text),
-        None => hexadecimal(bytes),
+        Some(text) => first_lines(text, width),
+        None => hexadecimal(bytes, width),
     }
 }
 
@@ -28,17 +27,20 @@ fn text_of(bytes: &[u8]) -> Option<&str> {
     (!text.contains(binary)).then_some(text)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+fn hexadecimal(bytes: &[u8], width: usize) -> String {
+    // The place takes ten columns, a byte three, its character one, and there are two between.
+    let per_line = [16, 8, 4].into_iter().find(|bytes| 11 + 4 * bytes <= width).unwrap_or(4);
+    let column = 3 * per_line - 1;
     let mut text = String::new();
-    for (at, line) in bytes.chunks(PER_LINE).take(HEX_LINES).enumerate() {
+    for (at, line) in bytes.chunks(per_line).take(HEX_LINES).enumerate() {
         let hex: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
         let shown =
             |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
         let characters: String = line.iter().map(shown).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:08x}  {:<47}  {characters}", at * PER_LINE, hex.join(" "));
+        let _ = writeln!(text, "{:08x}  {:<column$}  {characters}", at * per_line, hex.join(" "));
     }
-    if bytes.len() > PER_LINE * HEX_LINES {
+    if bytes.len() > per_line * HEX_LINES {
         text.push('…');
     }
     text.trim_end().to_owned()

@@ -1,8 +1,8 @@
 //! The columns of a table, side by side.
 
 use super::excerpt::{EDGE, Rows};
-use crate::cli::columns::layout;
-use crate::cli::elements::{Digits, text_at};
+use crate::cli::columns::{Columns, layout};
+use crate::cli::elements::{Digits, shortened, text_at};
 use crate::cli::units::counted;
 
 /// How many elements of an inner shape are shown at either end.
@@ -32,12 +32,13 @@ pub fn draw(columns: &[(String, Rows)], rows: u64, width: usize) -> String {
     }
     let more = columns.len() + 1 - drawn.len();
     let lines = (0..=shown.len()).map(|line| drawn.iter().map(|column| column[line].clone()).collect());
-    let mut lines = layout(lines, 0, &[1], width);
+    let mut lines = layout(lines, Columns { elastic: &[1], ..Columns::default() }, width);
     if more > 0 {
         let names: Vec<&str> =
             columns[drawn.len() - 1..].iter().map(|(name, _)| name.as_str()).take(8).collect();
         let end = if more > names.len() { ", …" } else { "" };
-        lines.push(format!("… {}: {}{end}", counted(more as u64, "more column"), names.join(", ")));
+        let said = format!("… {}: {}{end}", counted(more as u64, "more column"), names.join(", "));
+        lines.push(shortened(&said, width));
     }
     lines.join("\n")
 }

@@ -1,7 +1,6 @@
 use calcstore::{CheckReport, DataStore, Finding, Remedy, RepairReport};
 use serde_json::{Value as Json, json};
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{FAULT, Output};
@@ -19,10 +18,15 @@ only counted; -v lists it.
 
 A repair mends what needs no guessing, and moves damaged values and what does not \
 belong to .calcstore/lost/ID of the calculation. From there they can be moved back; \
-nothing is deleted. Without --repair nothing is changed.")]
+nothing is deleted. Without --repair nothing is changed.
+
+Examples:
+  calcstore check
+  calcstore -v check /0          also what is left over
+  calcstore -c 12 check --repair")]
 pub struct Arguments {
     /// A group or a value
-    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
+    #[arg(value_name = "KEY", default_value = "/")]
     key: String,
 
     /// Mend what can be mended, and set the rest aside

@@ -2,8 +2,7 @@ use calcstore::Size;
 use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 
-use crate::cli::columns::layout;
-use crate::cli::complete;
+use crate::cli::columns::{Columns, layout};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::keys;
@@ -16,12 +15,12 @@ use crate::cli::units::{iec, ratio};
 A group takes what everything in it takes. Only metadata are read.
 
 Examples:
-  calcstore du                       the groups and values of the root, largest first
+  calcstore du                       what is in the root, the largest first
   calcstore du /0 -d 3 --sort name   three levels of one group
   calcstore du -d 99 --top 10        what takes most")]
 pub struct Arguments {
     /// A group or a value
-    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
+    #[arg(value_name = "KEY", default_value = "/")]
     key: String,
 
     /// How many levels below KEY are listed
@@ -84,5 +83,5 @@ fn lines(sizes: &[(String, Size)], width: usize) -> Vec<String> {
             size.files.to_string(),
         ]
     }));
-    layout(rows, 1, &[0], width)
+    layout(rows, Columns { right: 1, elastic: &[0], optional: &[3, 4, 1] }, width)
 }

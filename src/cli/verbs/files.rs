@@ -4,8 +4,7 @@ use calcstore::{Overwrite, StoredFile};
 use clap::ValueHint;
 use serde_json::{Value as Json, json};
 
-use crate::cli::columns::layout;
-use crate::cli::complete;
+use crate::cli::columns::{Columns, layout};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::session::Session;
 use crate::cli::units::{counted, iec};
@@ -16,12 +15,12 @@ Files are kept whole and compressed, under their names relative to the directory
 they have in common.
 
 Examples:
-  calcstore files                            what input files there are
+  calcstore files                          what input files there are
   calcstore files /input --add job.ini sources.xml
-  calcstore files /input --extract again     writes them into the directory again")]
+  calcstore files /input --extract again   writes them into this directory")]
 pub struct Arguments {
     /// The group that the files are in
-    #[arg(value_name = "GROUP", default_value = "/", add = complete::groups())]
+    #[arg(value_name = "GROUP", default_value = "/")]
     group: String,
 
     /// Store files in the group
@@ -67,7 +66,8 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
             .map(|file| vec![file.name.clone(), file.key.clone(), iec(file.bytes), iec(file.stored_bytes)]);
         let names = ["NAME", "KEY", "SIZE", "STORED"].map(str::to_owned).to_vec();
         let rows = std::iter::once(names).filter(|_| !files.is_empty()).chain(rows);
-        session.output.lines(layout(rows, 2, &[0, 1], session.output.width()))?;
+        let columns = Columns { right: 2, elastic: &[0, 1], optional: &[1, 3] };
+        session.output.lines(layout(rows, columns, session.output.width()))?;
         session.output.note(&counted(files.len() as u64, "file"));
     }
     Ok(Exit::Done)

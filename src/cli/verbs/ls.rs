@@ -1,7 +1,6 @@
 use calcstore::{Node, NodeKind};
 
-use crate::cli::columns::layout;
-use crate::cli::complete;
+use crate::cli::columns::{Columns, layout};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::GROUP;
 use crate::cli::session::Session;
@@ -17,7 +16,7 @@ Examples:
   calcstore ls -r '/*/Sadigh*'  each match with everything below it")]
 pub struct Arguments {
     /// A group, a value, or a pattern: * within a component, ** across
-    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
+    #[arg(value_name = "KEY", default_value = "/")]
     key: String,
 
     /// Print type, shape, chunks, size in memory and on disk, and the ratio of these
@@ -109,5 +108,7 @@ fn long(source: &Source, listed: &[(String, Node)], width: usize) -> Result<Vec<
             bytes.and_then(|bytes| ratio(bytes, stored)).unwrap_or_default(),
         ]);
     }
-    Ok(layout(rows, 4, &[0, 2, 3], width))
+    // On a narrow terminal first the chunks go, then the ratio.
+    let columns = Columns { right: 4, elastic: &[0, 2, 3], optional: &[3, 6, 5, 2] };
+    Ok(layout(rows, columns, width))
 }

@@ -3,7 +3,6 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use serde_json::json;
 
 use super::cp::{dry_run, into, is_same};
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::place::{self, Move, Place, Rules};
@@ -25,7 +24,7 @@ Examples:
 pub struct Arguments {
     /// What is moved, and last where to: KEY or CALC:KEY; patterns name several
     #[arg(value_names = ["FROM", "TO"], num_args = 2.., required = true)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(Place::parse), add = complete::places())]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Place::parse))]
     places: Vec<Place>,
 
     /// Leave what is there already as it is, and fail

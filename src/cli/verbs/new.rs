@@ -2,7 +2,6 @@ use calcstore::{Options, Parent};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use serde_json::json;
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::global::Calc;
 use crate::cli::session::Session;
@@ -12,7 +11,7 @@ use crate::cli::session::Session;
 Examples:
   calcstore new
   calcstore new --description 'hazard of Italy, 500 years'
-  calcstore new --parent -1                 what is not in it is read from the last one")]
+  calcstore new --parent -1      keys that it lacks are read from the last one")]
 pub struct Arguments {
     /// What the calculation is about, which calcs shows
     #[arg(short, long, value_name = "TEXT")]
@@ -20,7 +19,7 @@ pub struct Arguments {
 
     /// The calculation, or the directory of one, in which a key is looked for that is not in the new one
     #[arg(long, value_name = "CALC", allow_negative_numbers = true)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(Calc::parse), add = complete::calculations())]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Calc::parse))]
     parent: Option<Calc>,
 }
 

@@ -4,7 +4,6 @@ use calcstore::Selection;
 use clap::{ValueEnum, ValueHint};
 use serde_json::json;
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::files::{self, Sink};
 use crate::cli::keys;
@@ -37,7 +36,7 @@ pub struct Arguments {
     form: Option<Form>,
 
     /// The key of the array that the curves are drawn against
-    #[arg(long, value_name = "KEY", add = complete::keys())]
+    #[arg(long, value_name = "KEY")]
     x: Option<String>,
 
     /// Which axes are logarithmic; y is also the colours of a grid

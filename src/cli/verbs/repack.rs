@@ -1,7 +1,6 @@
 use calcstore::{Compression, NodeKind};
 use serde_json::json;
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::keys;
@@ -22,7 +21,7 @@ Examples:
   calcstore repack /curves --chunks 10,20 --shards 1000,20 --codec zstd:9")]
 pub struct Arguments {
     /// Values, groups (what is in them), or patterns: * within a component, ** across
-    #[arg(value_name = "KEY", required = true, add = complete::keys())]
+    #[arg(value_name = "KEY", required = true)]
     keys: Vec<String>,
 
     /// The length of a chunk along each axis; of a table the rows of a chunk

@@ -2,7 +2,6 @@ use calcstore::key::Key;
 use calcstore::{DataStore, ErrorKind, Node, NodeKind};
 use serde_json::json;
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::keys;
 use crate::cli::session::Session;
@@ -19,7 +18,7 @@ Examples:
   calcstore rm -n '/*/Sadigh*'       what would be removed")]
 pub struct Arguments {
     /// Keys, or patterns: * within a component, ** across
-    #[arg(value_name = "KEY", required = true, add = complete::keys())]
+    #[arg(value_name = "KEY", required = true)]
     keys: Vec<String>,
 
     /// Remove groups with everything in them

@@ -22,6 +22,9 @@ pub struct Arguments {
     key: OneKey,
 }
 
+/// The columns that the names of fields take.
+const NAMES: usize = 12;
+
 /// Describes a value and previews it.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let source = session.read()?;
@@ -30,10 +33,11 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         session.output.json(&to_json(&source, &node)?)?;
         return Ok(Exit::Done);
     }
-    let mut text = header(&source, &node)?;
+    let width = session.output.width();
+    let mut text = header(&source, &node, width)?;
     let body = match node.kind {
-        NodeKind::Group => members(&source, &node)?,
-        _ => preview(&source, &node, session.output.width())?,
+        NodeKind::Group => members(&source, &node, width)?,
+        _ => preview(&source, &node, width)?,
     };
     if !body.is_empty() {
         text.push('\n');
@@ -63,11 +67,14 @@ fn parent(source: &Source, node: &Node) -> Result<Option<String>, Failure> {
     Ok(parent)
 }
 
-fn header(source: &Source, node: &Node) -> Result<String, Failure> {
+fn header(source: &Source, node: &Node, width: usize) -> Result<String, Failure> {
     let mut text = format!("{GROUP}{}{GROUP:#}\n", node.key);
     // Writing to a string cannot fail.
     let mut field = |name: &str, value: &str| {
-        let _ = writeln!(text, "{DETAIL}{name:<11}{DETAIL:#} {value}");
+        for (at, line) in elements::wrapped(value, width.saturating_sub(NAMES).max(8)).iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            let _ = writeln!(text, "{DETAIL}{name:<11}{DETAIL:#} {line}");
+        }
     };
     match (node.kind, &node.layout) {
         (NodeKind::Dataset, Some(layout)) => {
@@ -125,7 +132,7 @@ fn sizes(source: &Source, node: &Node) -> Result<String, Failure> {
 }
 
 /// The names in a group with what they are.
-fn members(source: &Source, group: &Node) -> Result<String, Failure> {
+fn members(source: &Source, group: &Node, columns: usize) -> Result<String, Failure> {
     let nodes = match source.nodes(&group.key) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(keys::ONLY_IN_PARENT.to_owned());
@@ -140,6 +147,7 @@ fn members(source: &Source, group: &Node) -> Result<String, Failure> {
             NodeKind::Group => "group".to_owned(),
             _ => summary::line(source, node)?,
         };
+        let line = elements::shortened(&line, columns.saturating_sub(width + 2));
         lines.push(format!("{:<width$}  {DETAIL}{line}{DETAIL:#}", name(node)));
     }
     Ok(if lines.is_empty() { "nothing in it".to_owned() } else { lines.join("\n") })

@@ -1,7 +1,6 @@
 use calcstore::{ErrorKind, NodeKind, Size};
 use serde_json::{Value as Json, json};
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::keys;
@@ -17,7 +16,7 @@ Examples:
   calcstore stat /0 --json    one group, for programs")]
 pub struct Arguments {
     /// A group or a value
-    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
+    #[arg(value_name = "KEY", default_value = "/")]
     key: String,
 }
 

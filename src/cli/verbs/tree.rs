@@ -2,12 +2,11 @@ use std::collections::BTreeMap;
 
 use calcstore::{Node, NodeKind};
 
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::output::{DETAIL, GROUP};
 use crate::cli::session::Session;
 use crate::cli::source::Source;
-use crate::cli::{keys, summary};
+use crate::cli::{elements, keys, summary};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -16,7 +15,7 @@ Examples:
   calcstore tree /0     everything below /0")]
 pub struct Arguments {
     /// A group, or a pattern: * within a component, ** across
-    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
+    #[arg(value_name = "KEY", default_value = "/")]
     key: String,
 }
 
@@ -70,7 +69,7 @@ impl Tree<'_> {
     fn node(&mut self, node: &Node, name: &str, first: &str, rest: &str) -> Result<(), Failure> {
         let line = summary::line(self.source, node)?;
         let used = first.chars().count() + name.chars().count() + 2;
-        let line = shortened(&line, self.width.saturating_sub(used));
+        let line = elements::shortened(&line, self.width.saturating_sub(used));
         let name =
             if node.kind == NodeKind::Group { format!("{GROUP}{name}{GROUP:#}") } else { name.to_owned() };
         let detail = if line.is_empty() { String::new() } else { format!("  {DETAIL}{line}{DETAIL:#}") };
@@ -84,12 +83,4 @@ impl Tree<'_> {
         }
         Ok(())
     }
-}
-
-/// The beginning of a line, with `…` where something was cut off.
-fn shortened(line: &str, width: usize) -> String {
-    if line.chars().count() <= width {
-        return line.to_owned();
-    }
-    line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }

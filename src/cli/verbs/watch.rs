@@ -6,7 +6,6 @@ use calcstore::{Continue, ErrorKind, Node, NodeKind, Selection, Status, Value};
 use serde_json::{Value as Json, json};
 
 use super::cat;
-use crate::cli::complete;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::files::Sink;
 use crate::cli::interrupt::Interrupt;
@@ -26,11 +25,11 @@ that failed, 3 if KEY was never there.
 
 Examples:
   calcstore watch                               keys as they appear
-  calcstore watch /residuals -n 3 --timeout 10
+  calcstore watch /residuals -n 3 --timeout 10s
   calcstore watch /events --until-complete --timeout 1h")]
 pub struct Arguments {
     /// An array or table that grows, or a group
-    #[arg(value_name = "KEY", default_value = "/", add = complete::keys())]
+    #[arg(value_name = "KEY", default_value = "/")]
     key: String,
 
     /// Print so many of the rows that are there already

@@ -19,7 +19,8 @@ fn new_path_and_calcs_name_calculations() {
         let date = calculation["date"].take();
         assert_eq!(date.as_str().unwrap().len(), "2025-01-02T03:04:05Z".len(), "{date}");
         let expected = json!({
-            "calc_id": at + 1, "calc_dir": format!("DESK/data/calc_{}", at + 1), "status": "created", "date": null
+            "calc_id": at + 1, "calc_dir": format!("DESK/data/calc_{}", at + 1), "status": "created", "date": null,
+            "ended": null, "duration": null, "description": null, "parent": null,
         });
         assert_eq!(*calculation, expected);
     }

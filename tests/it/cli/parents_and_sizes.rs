@@ -75,7 +75,8 @@ fn stat_tells_what_there_is_and_what_it_takes() {
         "nodes": {"group": 2, "dataset": 2, "table": 2, "object": 1, "bytes": 1, "unreadable": 0},
     });
     assert_eq!(desk.json(&["stat"]), expected);
-    assert_eq!(desk.json(&["du", "/"]), expected);
+    let sizes = desk.json(&["du", "/", "--sort", "name"]);
+    assert_eq!(sizes[0]["stored_bytes"], expected["stored_bytes"]);
     let listed = &desk.json(&["ls", "/0/curves"])[0];
     let curves = desk.json(&["stat", "/0/curves"]);
     assert_eq!((&curves["bytes"], &curves["stored_bytes"]), (&listed["bytes"], &listed["stored_bytes"]));

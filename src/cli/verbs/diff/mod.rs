@@ -1,20 +1,18 @@
 mod json;
-pub mod operand;
 mod text;
 
 use calcstore::{Comparison, ComparisonReport, Difference, NodeKind};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::cli::complete;
 use crate::cli::elements::printable;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt::Interrupt;
+use crate::cli::operand::{self, Operand};
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
 use crate::cli::source::Source;
 use crate::cli::summary;
 use crate::cli::units::{counted, iec};
-use operand::Operand;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -39,12 +37,12 @@ Examples:
 pub struct Arguments {
     /// What is compared
     #[arg(value_name = "A", allow_hyphen_values = true)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse), add = complete::places())]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse))]
     left: Operand,
 
     /// What it is compared with
     #[arg(value_name = "B", allow_hyphen_values = true)]
-    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse), add = complete::places())]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Operand::parse))]
     right: Operand,
 
     /// Numbers may differ by so much

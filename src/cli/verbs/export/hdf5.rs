@@ -16,7 +16,7 @@ pub const EXAMPLES: &str = "\
 The file appears whole or not at all. Its name is printed; what it lacks is said on standard error.
 
 Examples:
-  calcstore export hdf5                       output.hdf5 in the calculation's directory
+  calcstore export hdf5                       to the calculation's directory
   calcstore -c 12 export hdf5 -o curves.hdf5
   calcstore export hdf5 --only '/stats/*'     these, with all that is below
   calcstore export hdf5 --compression gzip    smaller, and slower to write";

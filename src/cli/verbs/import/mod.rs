@@ -26,12 +26,12 @@ imported is said on standard error, and everything beside it is there.
 Exit codes: 0 everything was imported, 1 something was left out.
 
 Examples:
-  calcstore import calc_42.hdf5                       a new calculation
+  calcstore import calc_42.hdf5               a new calculation
   calcstore -c 12 import sites.h5 --into /input/sites
-  calcstore import run.nxs --external .               with the files that it leads to
+  calcstore import run.nxs --external .       with the files that it leads to
   calcstore -c 12 import curves.npz --into /old
   calcstore -c 12 import sites.csv --key /sites
-  calcstore import hazard.zip                         as unpack does")]
+  calcstore import hazard.zip                 as unpack does")]
 pub struct Arguments {
     #[arg(
         help = "The file: HDF5 (of OpenQuake, h5py, netCDF-4, MATLAB 7.3, PyTables, or exported from a store), npy, npz, csv, \

@@ -7,7 +7,6 @@ use calcstore::{AnyArray, DataType, ErrorKind, Object, Selection, Value};
 use clap::{ValueEnum, ValueHint};
 use serde_json::Value as Json;
 
-use crate::cli::complete;
 use crate::cli::elements::{Order, from_bytes, shaped};
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::session::Session;
@@ -19,15 +18,15 @@ use crate::cli::{files, npy};
 A value that is there already is replaced; a group never.
 
 Examples:
-  calcstore put /sites sites.csv                              a table
-  calcstore put /matrix matrix.csv --no-header                an array of two axes
+  calcstore put /sites sites.csv                   a table
+  calcstore put /matrix matrix.csv --no-header     an array of two axes
   calcstore put /levels - -f json <<< '[0.01, 0.1, 1]'
   calcstore put /wave wave.raw --dtype float32 --shape 2,1000
-  calcstore put /matrix row.json -s 0                         one row of it
-  calcstore put /sites more.csv --append                      rows at the end")]
+  calcstore put /matrix row.json -s 0              one row of it
+  calcstore put /sites more.csv --append           rows at the end")]
 pub struct Arguments {
     /// The key
-    #[arg(value_name = "KEY", add = complete::keys())]
+    #[arg(value_name = "KEY")]
     key: String,
 
     /// The file; - is standard input
