@@ -174,3 +174,20 @@ fn a_collection_names_and_removes_what_is_left_over() {
     assert_eq!(store.gc().run().unwrap().leftovers, []);
     assert_eq!(store.get::<Vec<f64>>("/g/a").unwrap(), [2.0; 100]);
 }
+
+#[test]
+fn a_parent_is_deleted_after_its_children_or_by_force() {
+    let (_directory, options) = calculations(1);
+    options.clone().parent(1).create().unwrap().close().unwrap();
+    options.clone().parent(1).create().unwrap().close().unwrap();
+    let error = options.delete(1).run().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.to_string().starts_with("is the parent of calculations 2, 3, which would lose"), "{error}");
+    options.delete(3).run().unwrap();
+    options.delete(2).run().unwrap();
+    options.delete(1).run().unwrap();
+    let (_directory, options) = calculations(1);
+    options.clone().parent(1).create().unwrap().close().unwrap();
+    options.delete(1).force(true).run().unwrap();
+    assert_eq!(ids(&options), [2]);
+}

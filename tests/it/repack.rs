@@ -145,3 +145,28 @@ fn a_write_that_comes_between_is_not_lost() {
     assert_eq!((elements[..4].to_vec(), writes), (vec![0, 1, 2, 0], 2));
     assert_eq!(store.dataset("/a").unwrap().chunks(), [100]);
 }
+
+#[test]
+fn what_takes_several_blocks_is_put_together_again() {
+    let (_directory, store) = store();
+    // Some 20 and 40 MB, more than is held in memory at a time; no length is a multiple of another.
+    let large = Array2::from_shape_fn((5003, 1001), |(i, j)| (i * 1001 + j) as f32);
+    store.insert("/large", &large).unwrap();
+    let mut blocks = 0;
+    let repack = store.repack("/large").chunks([37, 500]).shards([]).on_progress(|_| {
+        blocks += 1;
+        Continue::Yes
+    });
+    repack.run().unwrap();
+    assert!(blocks > 1);
+    assert_eq!(store.get::<Array2<f32>>("/large").unwrap(), large);
+    assert_eq!(store.size("/large").unwrap().files, 1 + 5003u64.div_ceil(37) * 3);
+
+    let mut table = Table::new();
+    table.push("n", (0..2_500_000i64).collect::<Vec<_>>()).unwrap();
+    table.push("x", (0..2_500_000).map(|n| f64::from(n) * 0.5).collect::<Vec<_>>()).unwrap();
+    store.insert("/table", &table).unwrap();
+    store.repack("/table").chunks([300_007]).run().unwrap();
+    assert_eq!(store.get::<Table>("/table").unwrap(), table);
+    is_sound(&store);
+}
