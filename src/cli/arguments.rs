@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::global::Global;
 use super::verbs::{
-    attrs, calcs, cat, check, completions, cp, diff, du, export, files, gc, import, ls, man, mv, new, pack, plot, purge, put, repack, rm, show, stat, status, tree, unpack, watch,
+    attrs, calcs, cat, check, completions, cp, diff, du, export, files, gc, import, ls, man, mv, new, pack,
+    plot, purge, put, repack, rm, show, stat, status, tree, unpack, watch,
 };
 
 const EXIT_CODES: &str = "\

@@ -3,12 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::access::Access;
 use super::calculations::{DataDirectory, parse_id};
 use super::files::{AsFd, Entry, Extent, Handle, MOVES_WHAT_IS_OPEN, Rename, into_file, is_link};
 use super::lock::{Guard, Lock, Mode};
 use super::remove::remove_tree;
 use super::stage::{OWNER, random_id};
-use super::store::{Access, HIERARCHY, INTERNALS, lock_place};
+use super::store::{HIERARCHY, INTERNALS, lock_place};
 use super::sweep::{Leftover, LeftoverKind};
 use super::trust::{Tried, Trust, holder, is_without_lock};
 use crate::error::{Error, ErrorKind, Result};

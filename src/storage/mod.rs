@@ -22,6 +22,7 @@
 //! - `calculations`, `next_id`, `delete`: the directories `calc_<ID>`; `root`: a store's topmost group; `parent`: the way
 //!   from one to another.
 
+mod access;
 mod array_options;
 mod array_read;
 mod array_update;
@@ -86,6 +87,8 @@ mod threads;
 mod trust;
 mod unpack;
 
+pub(crate) use access::Access;
+pub use access::Durability;
 pub(crate) use array_options::{ArrayOptions, Shards};
 pub(crate) use array_update::{Change, Visible, replaced, rows_of};
 pub(crate) use calculations::{Calculation, DataDirectory, id_of};
@@ -107,8 +110,7 @@ pub use recovered::{Outcome, Recovered};
 pub(crate) use repack::NewLayout;
 pub(crate) use size::Footprint;
 pub(crate) use stage::random_id;
-pub use store::Durability;
-pub(crate) use store::{Access, Store};
+pub(crate) use store::Store;
 pub(crate) use sweep::Collection;
 pub use sweep::{Leftover, LeftoverKind};
 pub(crate) use table_read::TableSnapshot;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::access::{Access, Durability};
 use super::dirty::{Change, Dirty};
 use super::files::{AsFd, BorrowedFd, FileId, Files, Handle, Os, Rename, Stat};
 use super::fork::{self, PerProcess};
@@ -13,43 +14,10 @@ use super::lock::{Guard, Lock, Mode};
 use super::recovered::Recovered;
 use super::renames::Renames;
 use super::stage::Stage;
-use super::trust::{LockPolicy, Trust};
+use super::trust::Trust;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{Compression, MAX_DOCUMENT, METADATA_FILE};
-
-/// When a value that was stored survives a power cut. It survives the death of the program in any case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// After the next `flush` or `close`. Storing a value takes microseconds.
-    #[default]
-    Process,
-    /// As soon as the call that stored it returns. That takes as long as the disk needs: milliseconds.
-    Power,
-}
-
-/// What a store is opened for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Access {
-    pub read_only: bool,
-    pub durability: Durability,
-    pub patience: Duration,
-    pub compression: Compression,
-    pub locks: LockPolicy,
-}
-
-impl Default for Access {
-    fn default() -> Self {
-        Self {
-            read_only: false,
-            durability: Durability::default(),
-            patience: Duration::from_mins(1),
-            compression: Compression::default(),
-            locks: LockPolicy::default(),
-        }
-    }
-}
 
 /// The hierarchy inside a calculation directory.
 pub(crate) const HIERARCHY: &str = "output.zarr";

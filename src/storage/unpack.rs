@@ -5,12 +5,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::access::Access;
 use super::commit::Existing;
 use super::copy::{Copied, Each};
 use super::files::{AsFd, Files, Rename};
 use super::remove::remove_tree;
 use super::stage::random_id;
-use super::store::{Access, Store};
+use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{Kind, Marker};

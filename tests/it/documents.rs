@@ -61,7 +61,10 @@ fn the_shell_sessions_about_files_print_what_they_say() {
 
 /// Runs the sessions of a document, one after the other, in a data directory with the calculation of `first_steps`.
 fn sessions_hold(file: &Path, at_least: usize) {
-    assert!(fs::read_to_string(file).unwrap().matches("\n$ calcstore ").count() >= at_least, "too little is shown");
+    assert!(
+        fs::read_to_string(file).unwrap().matches("\n$ calcstore ").count() >= at_least,
+        "too little is shown"
+    );
     let directory = tempfile::tempdir().unwrap();
     assert!(first_steps(directory.path()).status.success());
     let data = directory.path().to_str().unwrap().to_owned();
