@@ -54,7 +54,9 @@ fn shown(rows: &[Vec<String>], columns: Columns<'_>, width: usize) -> Vec<usize>
     };
     let mut shown: Vec<usize> = (0..rows.iter().map(Vec::len).max().unwrap_or_default()).collect();
     for optional in columns.optional {
-        if shown.iter().map(|at| widest(at) + usize::from(GAP)).sum::<usize>() <= width + usize::from(GAP) {
+        if shown.iter().map(|at| widest(at) + usize::from(GAP)).sum::<usize>()
+            <= width.saturating_add(GAP.into())
+        {
             break;
         }
         shown.retain(|at| at != optional);

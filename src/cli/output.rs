@@ -52,11 +52,12 @@ impl Output {
 
     /// The columns of the terminal; without one those that `COLUMNS` asks for.
     pub fn width(&self) -> usize {
-        let terminal =
-            || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-        let asked = || std::env::var("COLUMNS").ok()?.parse().ok();
-        let columns = terminal().filter(|columns| *columns > 0).or_else(asked);
-        columns.filter(|columns| *columns > 0).unwrap_or(DEFAULT_WIDTH)
+        asked_width().unwrap_or(DEFAULT_WIDTH)
+    }
+
+    /// The same for lists: where nobody says how wide, each row is one line, for `grep` and `awk`.
+    pub fn list_width(&self) -> usize {
+        asked_width().unwrap_or(usize::MAX)
     }
 
     /// Whether colours will be seen.
@@ -135,4 +136,10 @@ impl Output {
         };
         fault.exit()
     }
+}
+
+fn asked_width() -> Option<usize> {
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
+    let asked = || std::env::var("COLUMNS").ok()?.parse().ok();
+    terminal.filter(|columns| *columns > 0).or_else(asked).filter(|columns| *columns > 0)
 }

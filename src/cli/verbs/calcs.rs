@@ -38,7 +38,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         session.output.note(&format!("no calculations in {} yet; new makes one", directory.display()));
     }
     let rows = calculations.iter().zip(&sizes).map(|(entry, size)| row(entry, size.as_ref(), asked.long));
-    session.output.lines(table(rows.collect(), asked.long, session.output.width()))?;
+    session.output.lines(table(rows.collect(), asked.long, session.output.list_width()))?;
     Ok(Exit::Done)
 }
 

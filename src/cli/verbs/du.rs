@@ -61,7 +61,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     if session.output.is_json() {
         session.output.json(&sizes.iter().map(to_json).collect())?;
     } else {
-        session.output.lines(lines(&sizes, session.output.width()))?;
+        session.output.lines(lines(&sizes, session.output.list_width()))?;
     }
     Ok(Exit::Done)
 }

@@ -67,7 +67,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         let names = ["NAME", "KEY", "SIZE", "STORED"].map(str::to_owned).to_vec();
         let rows = std::iter::once(names).filter(|_| !files.is_empty()).chain(rows);
         let columns = Columns { right: 2, elastic: &[0, 1], optional: &[1, 3] };
-        session.output.lines(layout(rows, columns, session.output.width()))?;
+        session.output.lines(layout(rows, columns, session.output.list_width()))?;
         session.output.note(&counted(files.len() as u64, "file"));
     }
     Ok(Exit::Done)

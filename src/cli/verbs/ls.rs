@@ -36,7 +36,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     if session.output.is_json() {
         session.output.json(&summary::list_to_json(&source, &nodes)?)?;
     } else if asked.long {
-        session.output.lines(long(&source, &listed, session.output.width())?)?;
+        session.output.lines(long(&source, &listed, session.output.list_width())?)?;
     } else {
         session.output.lines(listed.iter().map(|(name, node)| short(name, node)))?;
     }

@@ -22,8 +22,8 @@ reads it where it lies, as zarr-python does (zarr.storage.ZipStore).
 
 Examples:
   calcstore pack -o last.zip
-  calcstore pack 12 -o hazard.zip
-  calcstore -c hazard.zip tree")]
+  calcstore pack 12 -o calc_12.zip
+  calcstore -c hazard.zip tree                read where it lies")]
 pub struct Arguments {
     /// The calculation [default: that of -c]
     #[arg(value_name = "CALC", allow_negative_numbers = true)]

@@ -89,7 +89,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         let lines = if rows.is_empty() {
             rows.into_iter().flatten().collect()
         } else {
-            calcs::table(rows, true, session.output.width())
+            calcs::table(rows, true, session.output.list_width())
         };
         session.output.lines(lines)?;
         for (id, why) in &left_alone {

@@ -34,7 +34,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
             continue;
         }
         let mut tree =
-            Tree { source: &source, children: children(below), width: session.output.width(), lines };
+            Tree { source: &source, children: children(below), width: session.output.list_width(), lines };
         tree.node(&root, &root.key, "", "")?;
         lines = tree.lines;
     }

@@ -92,3 +92,19 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         assert!(widest <= width + 8 && widest > width - 20, "{width}: {widest}\n{text}");
     }
 }
+
+#[test]
+fn a_list_in_a_pipe_has_each_row_on_one_line_however_long_its_key_is() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    let key = format!("/{}", ["a_group_of_a_long_name"; 9].join("/"));
+    desk.store().insert(&key, [1.0, 2.0]).unwrap();
+    for verb in [["ls", "-lr"], ["tree", "/"], ["du", "-d99"]] {
+        let listed = desk.done(&verb);
+        let last = listed.lines().last().unwrap();
+        let name = if verb[0] == "tree" { "a_group_of_a_long_name" } else { &key };
+        assert!(last.contains(name), "{listed}");
+        // Nine groups and values below the root, and what stands above them.
+        assert!((9..=11).contains(&listed.lines().count()), "{listed}");
+    }
+}

@@ -31,7 +31,7 @@ Of an array the last axis is the columns, unless it is the only one; the axes be
 indices. Each file appears whole or not at all.
 
 Examples:
-  calcstore export csv /sites -o sites.csv
+  calcstore export csv /ruptures -o ruptures.csv
   calcstore export csv '/hcurves/*' -o curves      curves/hcurves/PGA.csv, …
   calcstore export csv /sites -o - | head")]
     Csv {
@@ -45,7 +45,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   calcstore export npy /0/Sadigh/PGA -o pga.npy
-  calcstore export npy /0 -o arrays                arrays/0/Sadigh.npy, …")]
+  calcstore export npy /hcurves -o arrays          arrays/hcurves/PGA.npy, …")]
     Npy(Values),
     /// Arrays in one file, as numpy.savez makes it; tables by column
     #[command(after_help = "\

@@ -30,7 +30,7 @@ Examples:
   calcstore -c 12 import sites.h5 --into /input/sites
   calcstore import run.nxs --external .       with the files that it leads to
   calcstore -c 12 import curves.npz --into /old
-  calcstore -c 12 import sites.csv --key /sites
+  calcstore -c 12 import sites.csv --key /input/sites
   calcstore import hazard.zip                 as unpack does")]
 pub struct Arguments {
     #[arg(
