@@ -65,6 +65,12 @@ impl Output {
         anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
     }
 
+    /// Prints what is for programs as it is.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
+    }
+
     /// Prints text for people, with its styles where they are wanted.
     pub fn text(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = anstream::stdout().lock();
@@ -81,9 +87,7 @@ impl Output {
 
     /// Prints a path as it is, for other programs: its bytes may be no text.
     pub fn path(&self, path: &Path) -> Result<(), Failure> {
-        let line = [path.as_os_str().as_encoded_bytes(), b"\n"].concat();
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(|error| Failure::stdout(&error))
+        self.bytes(&[path.as_os_str().as_encoded_bytes(), b"\n"].concat())
     }
 
     /// Prints lines for people.

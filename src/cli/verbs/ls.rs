@@ -13,7 +13,10 @@ use crate::cli::{keys, summary};
 Examples:
   calcstore ls                  names in the root; groups end with /
   calcstore ls -l /0            with types, shapes and sizes
-  calcstore ls -r '/*/Sadigh*'  each match with everything below it")]
+  calcstore ls -r '/*/Sadigh*'  each match with everything below it
+  calcstore ls -lr --sort size  the largest first
+  calcstore ls -r0 | xargs -0 -n 1 calcstore stat")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub struct Arguments {
     /// A group, a value, or a pattern: * within a component, ** across
     #[arg(value_name = "KEY", default_value = "/")]
@@ -26,21 +29,59 @@ pub struct Arguments {
     /// List everything below, too
     #[arg(short, long)]
     recursive: bool,
+
+    /// What comes first: the names in their order, the largest in memory, or on disk
+    #[arg(long, value_name = "HOW", default_value = "name")]
+    sort: Sort,
+
+    /// Print keys alone, and a zero byte after each: for xargs -0
+    #[arg(short = '0', long = "null", conflicts_with = "long")]
+    null: bool,
+
+    /// One name on each line, which it is anyway
+    #[arg(short = '1', hide = true)]
+    one: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
+enum Sort {
+    Name,
+    Size,
+    Stored,
 }
 
 /// Lists what is in a group: one level, sorted.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let source = session.read()?;
-    let listed = listed(session, &source, asked)?;
+    let mut listed = listed(session, &source, asked)?;
+    sort(&source, &mut listed, asked.sort)?;
     let nodes: Vec<Node> = listed.iter().map(|(_, node)| node.clone()).collect();
     if session.output.is_json() {
         session.output.json(&summary::list_to_json(&source, &nodes)?)?;
+    } else if asked.null {
+        let keys: String = nodes.iter().flat_map(|node| [&node.key, "\0"]).collect();
+        session.output.bytes(keys.as_bytes())?;
     } else if asked.long {
         session.output.lines(long(&source, &listed, session.output.list_width())?)?;
     } else {
         session.output.lines(listed.iter().map(|(name, node)| short(name, node)))?;
     }
     Ok(Exit::Done)
+}
+
+/// Puts the largest first, where that is asked; they are in the order of their names already.
+fn sort(source: &Source, listed: &mut Vec<(String, Node)>, by: Sort) -> Result<(), Failure> {
+    if by == Sort::Name {
+        return Ok(());
+    }
+    let mut sized = Vec::with_capacity(listed.len());
+    for listed in listed.drain(..) {
+        let size = source.size(&listed.1.key)?;
+        sized.push((if by == Sort::Stored { size.stored_bytes } else { size.bytes.unwrap_or(0) }, listed));
+    }
+    sized.sort_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
+    listed.extend(sized.into_iter().map(|(_, listed)| listed));
+    Ok(())
 }
 
 /// The nodes with the names that they are listed under: relative to the group where it is one level of one group.

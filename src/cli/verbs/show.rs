@@ -9,17 +9,22 @@ use crate::cli::output::{DETAIL, GROUP};
 use crate::cli::preview::preview;
 use crate::cli::session::Session;
 use crate::cli::source::Source;
-use crate::cli::units::{counted, iec};
+use crate::cli::units::{counted, iec, ratio};
 use crate::cli::{elements, keys, summary};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   calcstore show /0/Sadigh
+  calcstore show -H /0/Sadigh   without the elements
   calcstore show / --json       what is known of the calculation, for programs")]
 pub struct Arguments {
     #[command(flatten)]
     key: OneKey,
+
+    /// Leave out the preview
+    #[arg(short = 'H', long)]
+    header_only: bool,
 }
 
 /// The columns that the names of fields take.
@@ -36,6 +41,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let width = session.output.width();
     let mut text = header(&source, &node, width)?;
     let body = match node.kind {
+        _ if asked.header_only => String::new(),
         NodeKind::Group => members(&source, &node, width)?,
         _ => preview(&source, &node, width)?,
     };
@@ -85,7 +91,8 @@ fn header(source: &Source, node: &Node, width: usize) -> Result<String, Failure>
                 if let Some(shards) = &layout.shards {
                     field("shards", &format!("{shards:?}"));
                 }
-                let names = layout.dimension_names.iter().map(|name| name.as_deref().unwrap_or("?"));
+                let names =
+                    layout.dimension_names.iter().map(|name| dimension(source, node, name.as_deref()));
                 field("dimensions", &names.collect::<Vec<_>>().join(", "));
             }
             if !layout.codecs.is_empty() {
@@ -127,8 +134,21 @@ fn codecs(all: &[Json]) -> String {
 fn sizes(source: &Source, node: &Node) -> Result<String, Failure> {
     let size = source.size(&node.key)?;
     let on_disk = format!("{} on disk in {}", iec(size.stored_bytes), counted(size.files, "file"));
-    let bytes = summary::shown_bytes(node, &size);
-    Ok(bytes.map_or(on_disk.clone(), |bytes| format!("{}, {on_disk}", iec(bytes))))
+    let Some(bytes) = summary::shown_bytes(node, &size) else { return Ok(on_disk) };
+    let ratio = ratio(bytes, size.stored_bytes).map(|ratio| format!(", ratio {ratio}")).unwrap_or_default();
+    Ok(format!("{}, {on_disk}{ratio}", iec(bytes)))
+}
+
+/// The name of a dimension, and the units of the array beside the value that labels it.
+fn dimension(source: &Source, node: &Node, name: Option<&str>) -> String {
+    let Some(name) = name else { return "?".to_owned() };
+    let (group, _) = node.key.rsplit_once('/').unwrap_or_default();
+    let labels = source.node(&format!("{group}/{name}")).ok();
+    let labels = labels.filter(|labels| labels.layout.as_ref().is_some_and(|layout| layout.shape.len() == 1));
+    match labels.as_ref().and_then(|labels| labels.attributes.get("units")).and_then(Json::as_str) {
+        Some(units) => elements::printable(&format!("{name} ({units})")),
+        None => elements::printable(name),
+    }
 }
 
 /// The names in a group with what they are.

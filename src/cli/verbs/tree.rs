@@ -12,11 +12,25 @@ use crate::cli::{elements, keys, summary};
 #[command(after_help = "\
 Examples:
   calcstore tree        everything
-  calcstore tree /0     everything below /0")]
+  calcstore tree /0     everything below /0
+  calcstore tree -L 1   one level
+  calcstore tree -a     with attributes")]
 pub struct Arguments {
     /// A group, or a pattern: * within a component, ** across
     #[arg(value_name = "KEY", default_value = "/")]
     key: String,
+
+    /// Draw so many levels
+    #[arg(short = 'L', long, value_name = "LEVELS")]
+    level: Option<usize>,
+
+    /// Draw attributes, too
+    #[arg(short, long)]
+    attributes: bool,
+
+    /// Draw with the characters of ASCII
+    #[arg(long)]
+    ascii: bool,
 }
 
 /// Draws everything below a group.
@@ -26,15 +40,18 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let mut lines = Vec::new();
     let mut listed = Vec::new();
     for root in roots {
-        let below = if root.kind == NodeKind::Group { source.walk_nodes(&root.key)? } else { Vec::new() };
+        let mut below = if root.kind == NodeKind::Group { source.walk_nodes(&root.key)? } else { Vec::new() };
+        let levels = |key: &str| key.matches('/').count();
+        let above = if root.key == "/" { 0 } else { levels(&root.key) };
+        below.retain(|node| asked.level.is_none_or(|level| levels(&node.key) - above <= level));
         session.output.problems(std::slice::from_ref(&root));
         session.output.problems(&below);
         if session.output.is_json() {
             listed.extend((root.kind != NodeKind::Group).then_some(root).into_iter().chain(below));
             continue;
         }
-        let mut tree =
-            Tree { source: &source, children: children(below), width: session.output.list_width(), lines };
+        let (children, width) = (children(below), session.output.list_width());
+        let mut tree = Tree { source: &source, asked, children, width, lines };
         tree.node(&root, &root.key, "", "")?;
         lines = tree.lines;
     }
@@ -59,6 +76,7 @@ fn children(nodes: Vec<Node>) -> BTreeMap<String, Vec<Node>> {
 
 struct Tree<'a> {
     source: &'a Source,
+    asked: &'a Arguments,
     children: BTreeMap<String, Vec<Node>>,
     width: usize,
     lines: Vec<String>,
@@ -75,9 +93,19 @@ impl Tree<'_> {
         let detail = if line.is_empty() { String::new() } else { format!("  {DETAIL}{line}{DETAIL:#}") };
         self.lines.push(format!("{first}{name}{detail}"));
         let mut below = self.children.remove(&node.key).unwrap_or_default().into_iter().peekable();
+        let (tee, last, bar) =
+            if self.asked.ascii { ("|-- ", "`-- ", "|   ") } else { ("├── ", "└── ", "│   ") };
+        if self.asked.attributes {
+            let bar = if below.peek().is_some() { bar } else { "    " };
+            for (name, value) in &node.attributes {
+                let line = elements::printable(&format!("{name} = {value}"));
+                let used = rest.chars().count() + bar.chars().count() + 1;
+                let line = elements::shortened(&line, self.width.saturating_sub(used));
+                self.lines.push(format!("{rest}{bar}{DETAIL}@{line}{DETAIL:#}"));
+            }
+        }
         while let Some(child) = below.next() {
-            let (branch, bar) =
-                if below.peek().is_some() { ("├── ", "│   ") } else { ("└── ", "    ") };
+            let (branch, bar) = if below.peek().is_some() { (tee, bar) } else { (last, "    ") };
             let name = child.key.rsplit('/').next().unwrap_or_default().to_owned();
             self.node(&child, &name, &format!("{rest}{branch}"), &format!("{rest}{bar}"))?;
         }

@@ -24,6 +24,62 @@ fn lists_are_aligned_and_trees_drawn() {
 }
 
 #[test]
+fn the_largest_come_first_and_keys_end_with_zero_bytes_where_that_is_asked() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    let store = desk.store();
+    let zeros = store.new_dataset("/zeros").compression(calcstore::Compression::zstd(1).unwrap());
+    zeros.insert(ndarray::Array1::<f64>::zeros(10_000)).unwrap();
+    store.insert("/numbers", (0..5000).map(|n| f64::from(n).sqrt()).collect::<Vec<_>>()).unwrap();
+    store.insert("/a/few", [1.0]).unwrap();
+    store.insert("/ones", vec![1.0; 100]).unwrap();
+    assert_eq!(desk.done(&["ls", "-r", "--sort", "size", "/**/[a-z]*"]).lines().next(), Some("/zeros"));
+    assert_eq!(desk.done(&["ls", "--sort", "size"]), "zeros\nnumbers\nones\na/\n");
+    assert_eq!(desk.done(&["ls", "--sort", "stored"]).lines().next(), Some("numbers"));
+    assert_eq!(desk.done(&["ls", "-r0", "/a"]), "/a/few\0");
+    assert_eq!(desk.done(&["ls", "-1"]), desk.done(&["ls"]));
+}
+
+#[test]
+fn trees_end_at_a_level_and_have_attributes_where_that_is_asked() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    let store = desk.store();
+    store.insert("/hazard/deep/curves", [0.5]).unwrap();
+    store.insert("/levels", [0.1]).unwrap();
+    store.attributes("/levels").unwrap().insert("units", "g").unwrap();
+    store.attributes("/hazard").unwrap().insert("model", "Sadigh").unwrap();
+    let tree = |options: &[&str]| desk.done(&[&["tree", "--ascii"], options].concat());
+    let drawn = tree(&["-L1", "-a"]);
+    let (root, below) = drawn.split_at(drawn.find("|-- ").unwrap());
+    assert!(root.starts_with("/\n|   @date = "), "{drawn}");
+    let expected =
+        "|-- hazard\n|       @model = \"Sadigh\"\n`-- levels  float64  [1]  8 B\n        @units = \"g\"\n";
+    assert_eq!(below, expected);
+    assert_eq!(tree(&["-L2", "/hazard"]), tree(&["/hazard"]));
+    assert!(tree(&["-a", "/hazard"]).starts_with("/hazard\n|   @model"), "{}", tree(&["-a", "/hazard"]));
+    assert_eq!(desk.done(&["tree", "-L0"]), "/\n");
+    assert_eq!(desk.done(&["tree", "-L1", "--json"]).matches("\"key\"").count(), 2);
+}
+
+#[test]
+fn a_header_has_the_units_of_dimensions_and_the_ratio() {
+    let desk = Desk::new();
+    desk.done(&["new"]);
+    let store = desk.store();
+    let curves = ndarray::Array2::<f64>::zeros((3000, 40));
+    store.new_dataset("/0/curves").dimension_names(["site", "PGA"]).insert(curves).unwrap();
+    store.insert("/0/PGA", vec![0.1; 40]).unwrap();
+    store.attributes("/0/PGA").unwrap().insert("units", "g").unwrap();
+    let shown = desk.done(&["show", "-H", "/0/curves"]);
+    assert!(shown.contains("dimensions  site, PGA (g)\n"), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("size        937.5 KiB, ") && line.contains(", ratio "))
+    );
+    assert!(shown.lines().last().unwrap().starts_with("size "), "{shown}");
+}
+
+#[test]
 fn every_kind_is_shown() {
     let desk = Desk::with_values();
     for (name, key) in [
