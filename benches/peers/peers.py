@@ -1,25 +1,24 @@
 #!/usr/bin/env python3
-"""Times one peer at one workload of `cargo bench --bench workloads`, which starts this.
+"""Does the work of one party of `cargo bench --bench peers`, which starts this.
 
-usage: peers.py WORKLOAD PEER DATA DIRECTORY [--batches N]
+usage: peers.py WORKLOAD PARTY PLACE GIVEN COUNT
 
-DATA holds the elements: rows of 1024 float64, or of 4 float32 for `append`. One line of JSON is printed: the
-seconds of each phase, and the sum of what was read. Loading the elements and summing them is not timed; every
-file is closed, none is forced to disk. A dataset that DIRECTORY holds already is read only, not written again.
+GIVEN is a directory with the elements that everyone gets, PLACE one for the files of this party, which is not there yet, or
+that of the round before: then what it holds is only read. One line of JSON is printed: the seconds of each phase, and the sum
+of what was read. Imports, loading the elements and summing them are not timed; every file is closed, none is forced to disk,
+but by parties that say so.
 """
 
-import argparse
 import contextlib
 import json
+import os
 import pathlib
+import pickle
+import resource
+import sys
 import time
 
 import numpy as np
-
-CHUNKS = {"big": (128, 1024), "small-chunks": (8, 1024), "packed": (128, 1024), "slices": (128, 1024), "rows": (8, 1024)}
-
-# Slices that are read, and the rows of each.
-SLICES = {"slices": (1000, 100), "rows": (10_000, 1)}
 
 
 class Seconds(dict):
@@ -30,12 +29,189 @@ class Seconds(dict):
         self[name] = time.perf_counter() - start
 
 
-def h5py_peer(path, chunks, **settings):
+def key(n):
+    return f"trt_{n // 100:03d}/gsim_{n % 100:02d}"
+
+
+def elements(given, *shape):
+    return np.fromfile(given / "elements").reshape(-1, *shape)
+
+
+# ------------------------------------------------------------------------------------- many small arrays
+
+
+def curves(party, place, given, count, seconds):
+    data, keys = elements(given, 100, 20), [key(n) for n in range(count)]
+    work = {"h5py": curves_h5py, "zarr-python": curves_zarr, "netCDF4": curves_netcdf, "numpy files": curves_numpy}
+    names, shapes, total = work[party](place, data, keys, seconds)
+    assert len(names) in (count, count + (count + 99) // 100), len(names)
+    assert len(shapes) == count and all(shape == (100, 20) for shape, _ in shapes), len(shapes)
+    return total
+
+
+def curves_h5py(place, data, keys, seconds):
     import h5py
 
-    def write(elements):
+    file, names, shapes = place / "a.h5", [], []
+
+    def look(_, node):
+        if isinstance(node, h5py.Dataset):
+            shapes.append((node.shape, node.dtype))
+
+    with seconds.phase("write"), h5py.File(file, "w") as f:
+        for n, name in enumerate(keys):
+            f[name] = data[n % len(data)]
+    with seconds.phase("names"), h5py.File(file, "r") as f:
+        f.visit(names.append)
+    with seconds.phase("shapes"), h5py.File(file, "r") as f:
+        f.visititems(look)
+    with seconds.phase("read"), h5py.File(file, "r") as f:
+        total = sum(f[name][()].sum() for name in keys)
+    return names, shapes, total
+
+
+def curves_zarr(place, data, keys, seconds):
+    import zarr
+
+    with seconds.phase("write"):
+        group = zarr.open_group(place / "a", mode="w", zarr_format=3)
+        for n, name in enumerate(keys):
+            group.create_array(name, data=data[n % len(data)], compressors=None)
+    # The members of a group are opened, all of them: there is no list of the names alone.
+    with seconds.phase("names"):
+        members = zarr.open_group(place / "a", mode="r").members(max_depth=None)
+        names = [name for name, _ in members]
+    with seconds.phase("shapes"):
+        members = zarr.open_group(place / "a", mode="r").members(max_depth=None)
+        shapes = [(member.shape, member.dtype) for _, member in members if isinstance(member, zarr.Array)]
+    with seconds.phase("read"):
+        group = zarr.open_group(place / "a", mode="r")
+        total = sum(group[name][:].sum() for name in keys)
+    return names, shapes, total
+
+
+def curves_netcdf(place, data, keys, seconds):
+    import netCDF4
+
+    with seconds.phase("write"), netCDF4.Dataset(place / "a.nc", "w") as f:
+        f.createDimension("site", 100)
+        f.createDimension("level", 20)
+        for n, name in enumerate(keys):
+            f.createVariable("/" + name, "f8", ("site", "level"))[:] = data[n % len(data)]
+    with seconds.phase("names"), netCDF4.Dataset(place / "a.nc") as f:
+        names = [f"{group.name}/{name}" for group in f.groups.values() for name in group.variables]
+    with seconds.phase("shapes"), netCDF4.Dataset(place / "a.nc") as f:
+        shapes = [(variable.shape, variable.dtype) for group in f.groups.values() for variable in group.variables.values()]
+    with seconds.phase("read"), netCDF4.Dataset(place / "a.nc") as f:
+        total = sum(f["/" + name][:].sum() for name in keys)
+    return names, shapes, total
+
+
+def curves_numpy(place, data, keys, seconds):
+    with seconds.phase("write"):
+        for n, name in enumerate(keys):
+            file = place / f"{name}.npy"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            np.save(file, data[n % len(data)])
+    with seconds.phase("names"):
+        names = list(place.rglob("*.npy"))
+    with seconds.phase("shapes"):
+        arrays = [np.load(file, mmap_mode="r") for file in place.rglob("*.npy")]
+        shapes = [(array.shape, array.dtype) for array in arrays]
+    with seconds.phase("read"):
+        total = sum(np.load(place / f"{name}.npy").sum() for name in keys)
+    return names, shapes, total
+
+
+def tables(_, place, given, count, seconds):
+    import h5py
+
+    data, keys = elements(given, 100, 20), [key(n) for n in range(count)]
+    columns = ["PGA", "SA(0.2)", "SA(1.0)"]
+    row = np.dtype([(name, "f8", (20,)) for name in columns])
+    made = []
+    for n in range(len(data)):
+        table = np.empty(100, row)
+        for at, name in enumerate(columns):
+            table[name] = data[(n + at) % len(data)]
+        made.append(table)
+    with seconds.phase("write"), h5py.File(place / "a.h5", "w") as f:
+        for n, name in enumerate(keys):
+            f[name] = made[n % len(made)]
+    total = 0.0
+    with seconds.phase("read"), h5py.File(place / "a.h5", "r") as f:
+        for name in keys:
+            table = f[name][()]
+            total += sum(table[column].sum() for column in columns)
+    return total
+
+
+def rupture(n):
+    return {
+        "id": n,
+        "source": f"source_{n:05}",
+        "trt": "Active Shallow Crust",
+        "magnitude": 5.0 + n * 1e-4,
+        "rake": -90.0,
+        "occurrence_rate": 1e-3 / (1.0 + n),
+        "time_span": 50.0,
+        "events": 7,
+        "serial": 42 + n,
+        "multiplicity": 3,
+        "is_characteristic": False,
+        "hypocenter": {"lon": 9.0 + n * 1e-4, "lat": 45.0, "depth": 10.0},
+        "rates": [(n + level) * 1e-3 for level in range(20)],
+    }
+
+
+def objects(party, place, _, count, seconds):
+    ruptures, keys = [rupture(n) for n in range(count)], [key(n) for n in range(count)]
+    if party == "pickle files":
+        with seconds.phase("write"):
+            for name, it in zip(keys, ruptures):
+                file = place / name
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(pickle.dumps(it))
+        with seconds.phase("read"):
+            return sum(pickle.loads((place / name).read_bytes())["magnitude"] for name in keys)
+    if party == "h5py, opaque":
+        import h5py
+
+        with seconds.phase("write"), h5py.File(place / "a.h5", "w") as f:
+            for name, it in zip(keys, ruptures):
+                f[name] = np.void(pickle.dumps(it))
+        with seconds.phase("read"), h5py.File(place / "a.h5", "r") as f:
+            return sum(pickle.loads(f[name][()].tobytes())["magnitude"] for name in keys)
+    import sqlite3
+
+    with seconds.phase("write"):
+        db = sqlite3.connect(place / "a.sqlite")
+        db.execute("create table objects (key text primary key, value blob)")
+        db.executemany("insert into objects values (?, ?)", ((name, pickle.dumps(it)) for name, it in zip(keys, ruptures)))
+        db.commit()
+        db.close()
+    with seconds.phase("read"):
+        db = sqlite3.connect(place / "a.sqlite")
+        one = "select value from objects where key = ?"
+        total = sum(pickle.loads(db.execute(one, (name,)).fetchone()[0])["magnitude"] for name in keys)
+        db.close()
+    return total
+
+
+# --------------------------------------------------------------------------------------- one large array
+
+# Rows of a chunk, of 1,024 columns.
+CHUNKS = {"big": 128, "small-chunks": 8, "packed": 128, "slices": 128, "blocks": 128, "rows": 8, "durable-value": None}
+
+
+def h5py_peer(path, chunks, fsync=False, **settings):
+    import h5py
+
+    def write(data):
         with h5py.File(path, "w") as file:
-            file.create_dataset("a", data=elements, chunks=chunks, **settings)
+            file.create_dataset("a", data=data, chunks=chunks, **settings)
+        if fsync:
+            flush(path)
 
     def read(take):
         with h5py.File(path, "r") as file:
@@ -44,12 +220,16 @@ def h5py_peer(path, chunks, **settings):
     return write, read
 
 
-def zarr_peer(path, chunks, **settings):
+def zarr_peer(path, chunks, checksums=False, **settings):
     import zarr
 
-    def write(elements):
-        array = zarr.create_array(path, shape=elements.shape, dtype=elements.dtype, chunks=chunks, **settings)
-        array[:] = elements
+    if checksums:
+        settings["serializer"] = zarr.codecs.BytesCodec()
+        settings["compressors"] = [zarr.codecs.Crc32cCodec()]
+
+    def write(data):
+        array = zarr.create_array(path, shape=data.shape, dtype=data.dtype, chunks=chunks, **settings)
+        array[:] = data
 
     return write, lambda take: take(zarr.open_array(path, mode="r"))
 
@@ -60,7 +240,7 @@ def zarr_blosc_peer(path, chunks, level):
     return zarr_peer(path, chunks, compressors=BloscCodec(cname="zstd", clevel=level, shuffle="shuffle"))
 
 
-def tensorstore_peer(path, chunks, level=None):
+def tensorstore_peer(path, chunks, level=None, checksums=False):
     import tensorstore
 
     files = {"driver": "file", "path": f"{path}/", "file_io_sync": False}
@@ -68,12 +248,14 @@ def tensorstore_peer(path, chunks, level=None):
     if level is not None:
         blosc = {"cname": "zstd", "clevel": level, "shuffle": "shuffle", "typesize": 8, "blocksize": 0}
         codecs.append({"name": "blosc", "configuration": blosc})
+    if checksums:
+        codecs.append({"name": "crc32c"})
 
-    def write(elements):
+    def write(data):
         grid = {"name": "regular", "configuration": {"chunk_shape": list(chunks)}}
-        metadata = {"shape": list(elements.shape), "data_type": "float64", "codecs": codecs, "chunk_grid": grid}
+        metadata = {"shape": list(data.shape), "data_type": "float64", "codecs": codecs, "chunk_grid": grid}
         spec = {"driver": "zarr3", "kvstore": files, "metadata": metadata}
-        tensorstore.open(spec, create=True).result().write(elements).result()
+        tensorstore.open(spec, create=True).result().write(data).result()
 
     class Selected:
         def __init__(self, array):
@@ -85,11 +267,15 @@ def tensorstore_peer(path, chunks, level=None):
     return write, lambda take: take(Selected(tensorstore.open({"driver": "zarr3", "kvstore": files}).result()))
 
 
-def numpy_peer(path, mmap_mode=None):
-    def read(take):
-        return take(np.load(path, mmap_mode=mmap_mode))
+def numpy_peer(path, mmap_mode=None, fsync=False):
+    path = path.with_suffix(".npy")
 
-    return lambda elements: np.save(path, elements), read
+    def write(data):
+        np.save(path, data)
+        if fsync:
+            flush(path)
+
+    return write, lambda take: take(np.load(path, mmap_mode=mmap_mode))
 
 
 def c_blosc_peer(path, chunks, level):
@@ -98,71 +284,83 @@ def c_blosc_peer(path, chunks, level):
 
     codec = numcodecs.Blosc(cname="zstd", clevel=level, shuffle=numcodecs.Blosc.SHUFFLE)
 
-    def write(elements):
-        path.mkdir()
-        frames = [codec.encode(elements[row : row + chunks[0]]) for row in range(0, len(elements), chunks[0])]
-        (path / "frames").write_bytes(b"".join(frames))
+    def write(data):
+        frames = [codec.encode(data[row : row + chunks[0]]) for row in range(0, len(data), chunks[0])]
+        path.write_bytes(b"".join(frames))
         write.frames = frames
 
     def read(take):
         parts = [np.frombuffer(codec.decode(frame), dtype=np.float64) for frame in write.frames]
-        return np.concatenate(parts)
+        return take(np.concatenate(parts))
 
     return write, read
 
 
-def peer_of(name, workload, path):
-    chunks = CHUNKS[workload]
-    if workload == "packed":
-        return {
-            "h5py, gzip 4": lambda: h5py_peer(path, chunks, compression="gzip", compression_opts=4, shuffle=True),
-            "zarr-python, zstd": lambda: zarr_peer(path, chunks),
-            "zarr-python, blosc 3": lambda: zarr_blosc_peer(path, chunks, 3),
-            "zarr-python, blosc 5": lambda: zarr_blosc_peer(path, chunks, 5),
-            "tensorstore, blosc 5": lambda: tensorstore_peer(path, chunks, 5),
-            "C library, blosc 5": lambda: c_blosc_peer(path, chunks, 5),
-        }[name]()
-    mode = "r" if workload in SLICES else None
+def flush(path):
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def peer_of(party, workload, path):
+    chunks = CHUNKS[workload] and (CHUNKS[workload], 1024)
     return {
         "h5py": lambda: h5py_peer(path, chunks),
         "h5py, contiguous": lambda: h5py_peer(path, None),
+        "h5py, fsync": lambda: h5py_peer(path, None, fsync=True),
+        "h5py, gzip 4": lambda: h5py_peer(path, chunks, compression="gzip", compression_opts=4, shuffle=True),
         "zarr-python": lambda: zarr_peer(path, chunks, compressors=None),
+        "zarr-python, crc32c": lambda: zarr_peer(path, chunks, checksums=True),
+        "zarr-python, zstd": lambda: zarr_peer(path, chunks),
+        "zarr-python, blosc 3": lambda: zarr_blosc_peer(path, chunks, 3),
+        "zarr-python, blosc 5": lambda: zarr_blosc_peer(path, chunks, 5),
         "tensorstore": lambda: tensorstore_peer(path, chunks),
-        "numpy": lambda: numpy_peer(path, mode),
-    }[name]()
+        "tensorstore, crc32c": lambda: tensorstore_peer(path, chunks, checksums=True),
+        "tensorstore, blosc 5": lambda: tensorstore_peer(path, chunks, 5),
+        "limit: C library, blosc 5": lambda: c_blosc_peer(path, chunks, 5),
+        "numpy": lambda: numpy_peer(path),
+        "numpy, fsync": lambda: numpy_peer(path, fsync=True),
+        "numpy memmap": lambda: numpy_peer(path, "r"),
+    }[party]()
 
 
-def whole(workload, name, elements, path, seconds):
-    """Writes and reads a dataset."""
-    write, read = peer_of(name, workload, path)
+def whole(workload, party, place, given, seconds):
+    """Writes and reads an array."""
+    write, read = peer_of(party, workload, place / "a")
+    data = elements(given, 1024)
     with seconds.phase("write"):
-        write(elements)
+        write(data)
+    if workload == "durable-value":
+        return None
     with seconds.phase("read"):
-        found = read(lambda dataset: dataset[:])
+        found = read(lambda array: array[:])
     return found.sum()
 
 
-def slices(workload, name, elements, path, seconds):
-    """Reads blocks of rows out of a dataset."""
-    write, read = peer_of(name, workload, path)
-    if not path.exists():
-        write(elements)
-    count, rows = SLICES[workload]
-    starts = [n * 7919 % (len(elements) - rows) for n in range(count)]
+def slices(workload, party, place, given, seconds):
+    """Reads blocks of rows out of an array, which is made in the first round."""
+    is_made = any(place.iterdir())
+    write, read = peer_of(party, workload, place / "a")
+    data = elements(given, 1024)
+    if not is_made:
+        write(data)
+    count, rows, step = {"slices": (1000, 100, 1), "blocks": (250, 512, 128), "rows": (10_000, 1, 1)}[workload]
+    last = (len(data) - rows) // step
+    starts = [n * 7919 % last * step for n in range(count)]
     with seconds.phase("read"):
-        found = read(lambda dataset: [np.array(dataset[at : at + rows]) for at in starts])
+        found = read(lambda array: [np.array(array[at : at + rows]) for at in starts])
     return sum(block.sum() for block in found)
 
 
-def append(name, batch, path, seconds, batches):
+def append(party, place, given, count, seconds):
     """Adds rows batch by batch, and reads all."""
-    chunks = (65_536, 4)
-    if name == "h5py":
+    batch = np.fromfile(given / "batch", dtype=np.float32).reshape(-1, 4)
+    path, chunks = place / "a", (65_536, 4)
+    if party == "h5py":
         import h5py
 
         with seconds.phase("write"), h5py.File(path, "w") as file:
             rows = file.create_dataset("a", shape=(0, 4), maxshape=(None, 4), dtype="f4", chunks=chunks)
-            for _ in range(batches):
+            for _ in range(count):
                 start = rows.shape[0]
                 rows.resize(start + len(batch), axis=0)
                 rows[start:] = batch
@@ -170,38 +368,83 @@ def append(name, batch, path, seconds, batches):
     else:
         import zarr
 
+        if party.endswith("batch"):
+            chunks = (len(batch), 4)
         with seconds.phase("write"):
             rows = zarr.create_array(path, shape=(0, 4), dtype="f4", chunks=chunks, compressors=None)
-            for _ in range(batches):
+            for _ in range(count):
                 rows.append(batch)
         _, read = zarr_peer(path, chunks)
     with seconds.phase("read"):
-        found = read(lambda dataset: dataset[:])
+        found = read(lambda array: array[:])
     return found.sum(dtype=np.float64)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", choices=[*CHUNKS, "append"])
-    parser.add_argument("peer")
-    parser.add_argument("data", type=pathlib.Path)
-    parser.add_argument("directory", type=pathlib.Path)
-    parser.add_argument("--batches", type=int, default=1)
-    given = parser.parse_args()
+def durable_values(_, place, given, count, seconds):
+    import h5py
 
-    given.directory.mkdir(exist_ok=True)
-    path = given.directory / ("a.npy" if given.peer == "numpy" else "a")
-    seconds = Seconds()
-    if given.workload == "append":
-        batch = np.fromfile(given.data, dtype=np.float32).reshape(-1, 4)
-        total = append(given.peer, batch, path, seconds, given.batches)
-    else:
-        elements = np.fromfile(given.data, dtype=np.float64).reshape(-1, 1024)
-        if given.workload in SLICES:
-            total = slices(given.workload, given.peer, elements, path, seconds)
+    data = elements(given, 100, 20)
+    with seconds.phase("write"):
+        with h5py.File(place / "a.h5", "w") as f:
+            for n in range(count):
+                f[key(n)] = data[n % len(data)]
+        flush(place / "a.h5")
+
+
+# -------------------------------------------------------------------------------------------- HDF5 files
+
+
+def each_dataset(group):
+    for member in group.values():
+        if hasattr(member, "dtype"):
+            yield member
         else:
-            total = whole(given.workload, given.peer, elements, path, seconds)
-    print(json.dumps({"seconds": seconds, "sum": float(total)}))
+            yield from each_dataset(member)
+
+
+def hdf5(party, place, given, seconds):
+    """Reads the given file, copies it, or writes what is in it."""
+    import h5py
+
+    source = given / "a.h5"
+
+    def settings(dataset):
+        made = {"chunks": dataset.chunks, "maxshape": dataset.maxshape} if dataset.chunks else {}
+        if dataset.compression:
+            made |= {"compression": dataset.compression, "compression_opts": dataset.compression_opts}
+        return made
+
+    if party == "h5py, write the same":
+        with h5py.File(source, "r") as old:
+            values = [(dataset.name, dataset[()], settings(dataset)) for dataset in each_dataset(old)]
+        with seconds.phase("run"), h5py.File(place / "a.h5", "w") as new:
+            for name, value, made in values:
+                new.create_dataset(name, data=value, **made)
+    elif party == "h5py, copy":
+        with seconds.phase("run"), h5py.File(source, "r") as old, h5py.File(place / "a.h5", "w") as new:
+            for dataset in each_dataset(old):
+                new.create_dataset(dataset.name, data=dataset[()], **settings(dataset))
+    else:
+        with seconds.phase("run"), h5py.File(source, "r") as old:
+            for dataset in each_dataset(old):
+                dataset[()]
+
+
+def main():
+    workload, party, place, given, count = sys.argv[1:]
+    place, given, count, seconds = pathlib.Path(place), pathlib.Path(given), int(count), Seconds()
+    place.mkdir(exist_ok=True)
+    if workload.startswith(("export", "import")):
+        total = hdf5(party, place, given, seconds)
+    elif workload in ("slices", "blocks", "rows"):
+        total = slices(workload, party, place, given, seconds)
+    elif workload in CHUNKS:
+        total = whole(workload, party, place, given, seconds)
+    else:
+        work = {"curves": curves, "tables": tables, "objects": objects, "append": append, "durable-values": durable_values}
+        total = work[workload](party, place, given, count, seconds)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "sum": None if total is None else float(total), "mib": most}))
 
 
 main()

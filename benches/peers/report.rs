@@ -1,0 +1,123 @@
+//! What was measured, for people and for programs.
+
+use std::path::Path;
+
+use crate::Outcome;
+use crate::bars::{Bar, Bars, Panel};
+use crate::goals::Judged;
+use crate::measured::Measured;
+use crate::run::describe_place;
+use crate::settings::{Settings, file_system};
+use crate::workloads::Workload;
+
+/// Phases in the order in which they are done.
+const PHASES: [&str; 9] = ["write", "names", "shapes", "read", "into", "run", "1", "8", "64"];
+
+pub fn heading(settings: &Settings) {
+    println!(
+        "scale {}, median of {} rounds, seconds (× the first of the workload)",
+        settings.scale, settings.rounds
+    );
+    for place in &settings.places {
+        println!("{}", describe_place(place));
+    }
+    println!("{}", machine());
+}
+
+/// The processor and the kernel.
+fn machine() -> String {
+    let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    let processor = read("/proc/cpuinfo");
+    let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let kernel = read("/proc/sys/kernel/osrelease");
+    format!("{cores} cores of {}, Linux {}", model.unwrap_or("an unknown processor"), kernel.trim())
+}
+
+pub fn workload(workload: &Workload, settings: &Settings, measured: &Measured) {
+    println!("\n{}: {}", workload.name, workload.what);
+    for (place, _) in &settings.places {
+        let Some(first) = measured.of(place, workload.name).next() else { continue };
+        for row in measured.of(place, workload.name) {
+            print!("  {place:6} {:34}", row.party);
+            for phase in PHASES.iter().filter(|phase| first.figures.contains_key(**phase)) {
+                match (row.median(phase), row.ratio(phase, first, phase)) {
+                    (Some(seconds), Some(ratio)) => print!(" {phase} {seconds:>8.4} ({ratio:>6.2}×)"),
+                    _ => print!(" {phase} {:>8} {:>9}", "", ""),
+                }
+            }
+            let of = |figure| row.median(figure).unwrap_or_default();
+            println!("  {:>11} bytes in {:>5} files, {:>4.0} MiB", of("bytes"), of("files"), of("MiB"));
+        }
+    }
+}
+
+pub fn goals(goals: &[Judged]) {
+    println!("\ngoals, calcstore / the other, the median of the rounds");
+    for goal in goals {
+        let met = if goal.met { "met   " } else { "MISSED" };
+        let of = if goal.theirs.is_empty() { String::new() } else { format!(" / {}", goal.theirs) };
+        println!(
+            "{met} {:>7.3} ≤ {:<5} {:6} {:14} {}{of}",
+            goal.figure, goal.at_most, goal.place, goal.workload, goal.ours
+        );
+    }
+    let met = goals.iter().filter(|goal| goal.met).count();
+    println!("{met} of {} goals are met", goals.len());
+}
+
+pub fn left_out(measured: &Measured) {
+    for left_out in &measured.left_out {
+        println!("left out: {}", left_out.trim());
+    }
+}
+
+pub fn json(file: &Path, settings: &Settings, measured: &Measured, goals: &[Judged]) -> Outcome<()> {
+    let document = serde_json::json!({
+        "scale": settings.scale,
+        "rounds": settings.rounds,
+        "machine": machine(),
+        "places": settings.places.iter().map(describe_place).collect::<Vec<_>>(),
+        "measured": measured.rows,
+        "left_out": measured.left_out,
+        "goals": goals,
+    });
+    Ok(std::fs::write(file, format!("{document:#}\n"))?)
+}
+
+/// The phases that the picture shows.
+const SHOWN: [(&str, &str, &str); 11] = [
+    ("curves", "write", "write 10,000 small arrays"),
+    ("curves", "shapes", "list them with shapes and types"),
+    ("curves", "read", "read them"),
+    ("tables", "write", "write 10,000 small tables"),
+    ("objects", "write", "write 10,000 structs"),
+    ("big", "write", "write 1 GiB"),
+    ("big", "read", "read 1 GiB"),
+    ("packed", "write", "write 256 MiB, compressed"),
+    ("packed", "read", "read them"),
+    ("append", "write", "append 1,000 batches"),
+    ("blocks", "read", "read 250 blocks of 4 MiB"),
+];
+
+pub fn svg(file: &Path, settings: &Settings, measured: &Measured) -> Outcome<()> {
+    let Some(place) = settings.places.first() else { return Ok(()) };
+    let mut panels = Vec::new();
+    for (workload, phase, title) in SHOWN {
+        let rows: Vec<_> = measured.of(place.0, workload).collect();
+        let Some(first) = rows.first() else { continue };
+        let bars = rows.iter().filter_map(|row| {
+            let is_limit = row.party.starts_with("limit");
+            let name = row.party.trim_start_matches("limit: ").to_owned();
+            Some(Bar {
+                name,
+                ratio: row.ratio(phase, first, phase)?,
+                is_ours: row.party.starts_with("calcstore"),
+                is_limit,
+            })
+        });
+        panels.push(Panel { title: title.to_owned(), bars: bars.collect() });
+    }
+    let title = format!("Time as a multiple of calcstore's on {}", file_system(&place.1));
+    Ok(std::fs::write(file, Bars { title, panels }.svg())?)
+}

@@ -1,0 +1,150 @@
+//! Lets all parties take turns.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::given::of;
+use crate::measured::Measured;
+use crate::party::{By, Party, Round, Task};
+use crate::settings::{Settings, file_system};
+use crate::workloads::{self, Files, Workload};
+use crate::{Outcome, goals, report};
+
+pub fn all(settings: &Settings) -> Outcome<()> {
+    report::heading(settings);
+    let mut places = Vec::new();
+    for (name, path) in &settings.places {
+        places.push(Place { name, scratch: scratch(path)? });
+    }
+    let mut measured = Measured::default();
+    for name in &settings.names {
+        let workload = workloads::find(name).ok_or("no such workload")?;
+        one(workload, settings, &places, &mut measured)?;
+        report::workload(workload, settings, &measured);
+    }
+    let goals = goals::judge(&measured);
+    report::goals(&goals);
+    report::left_out(&measured);
+    if let Some(file) = &settings.json {
+        report::json(file, settings, &measured, &goals)?;
+    }
+    if let Some(file) = &settings.svg {
+        report::svg(file, settings, &measured)?;
+    }
+    Ok(())
+}
+
+struct Place {
+    name: &'static str,
+    scratch: TempDir,
+}
+
+/// A directory that a server of somebody else may go through.
+fn scratch(path: &Path) -> Outcome<TempDir> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("calcstore-bench-").permissions(std::fs::Permissions::from_mode(0o755));
+    Ok(builder.tempdir_in(path)?)
+}
+
+fn one(
+    workload: &'static Workload,
+    settings: &Settings,
+    places: &[Place],
+    measured: &mut Measured,
+) -> Outcome<()> {
+    let Some(first) = places.first() else { return Err("no directory to measure in".into()) };
+    let given = tempfile::tempdir_in(first.scratch.path().parent().unwrap_or(Path::new("/")))?;
+    let count = scaled(workload.count, settings.scale);
+    let task = |party: &str, place: PathBuf| Task {
+        workload: workload.name.to_owned(),
+        party: party.to_owned(),
+        place,
+        given: given.path().to_path_buf(),
+        count,
+    };
+    open_to_all(given.path())?;
+    let expected = (workload.prepare)(&task("", PathBuf::new()))?;
+    let mut parties: Vec<&Party> = Vec::new();
+    for party in workload.parties.iter().flat_map(|parties| *parties) {
+        match party.lacks() {
+            Some(why) => measured.left_out.push(format!("{}: {}: {why}", workload.name, party.name)),
+            None => parties.push(party),
+        }
+    }
+    for round in 0..settings.rounds {
+        for place in places.iter().filter(|place| place.name == "disk" || !workload.only_on_disk) {
+            for (n, party) in parties.clone().into_iter().enumerate() {
+                let round = if workload.files == Files::Reused { 0 } else { round };
+                let directory = place.scratch.path().join(format!("{}-{n}-{round}", workload.name));
+                let took = match party.run(&task(party.name, directory.clone())) {
+                    Err(error) if !matches!(party.by, By::Us(_)) => {
+                        measured.left_out.push(format!("{}: {}: {error}", workload.name, party.name));
+                        parties.retain(|other| other.name != party.name);
+                        continue;
+                    }
+                    took => took.map_err(|error| format!("{}: {}: {error}", workload.name, party.name))?,
+                };
+                check(workload, party, &took, expected)?;
+                let figures = figures(&took, &directory)?;
+                measured.note((place.name, workload.name, party.name), figures);
+                let is_kept =
+                    workload.files == Files::Reused || workload.files == Files::Kept && place.name == "disk";
+                if !is_kept && directory.exists() {
+                    std::fs::remove_dir_all(&directory)?;
+                }
+            }
+        }
+    }
+    if workload.files == Files::Reused {
+        for place in places {
+            for n in 0..parties.len() {
+                let _ =
+                    std::fs::remove_dir_all(place.scratch.path().join(format!("{}-{n}-0", workload.name)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn open_to_all(directory: &Path) -> Outcome<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755))?)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the numbers are small")]
+fn scaled((whole, least): (usize, usize), scale: f64) -> usize {
+    ((of(whole) * scale) as usize).max(least)
+}
+
+fn check(workload: &Workload, party: &Party, took: &Round, expected: f64) -> Outcome<()> {
+    match took.sum {
+        Some(sum) if (sum - expected).abs() > 1e-9 * expected.abs() => {
+            let (workload, party) = (workload.name, party.name);
+            Err(format!("{workload}: {party} read the sum {sum}, where {expected} belongs").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a party took, and what it left on the disk.
+#[expect(clippy::cast_precision_loss, reason = "nobody compares the last bits of sizes")]
+fn figures(took: &Round, directory: &Path) -> Outcome<Vec<(String, f64)>> {
+    let mut figures: Vec<(String, f64)> =
+        took.seconds.iter().map(|(name, seconds)| (name.clone(), *seconds)).collect();
+    figures.extend(took.mib.map(|mib| ("MiB".to_owned(), mib)));
+    let (mut bytes, mut files) = (0, 0);
+    for entry in walkdir::WalkDir::new(directory).into_iter().filter(|_| directory.exists()) {
+        let metadata = entry?.metadata()?;
+        if metadata.is_file() {
+            (bytes, files) = (bytes + metadata.len(), files + 1);
+        }
+    }
+    figures.extend([("bytes".to_owned(), bytes as f64), ("files".to_owned(), of(files))]);
+    Ok(figures)
+}
+
+pub fn describe_place((name, path): &(&'static str, PathBuf)) -> String {
+    format!("{name}: {} on {}", path.display(), file_system(path))
+}
