@@ -37,20 +37,28 @@ impl fmt::Display for Status {
 }
 
 /// The content of the attribute. Unknown fields are ignored.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Marker {
-    /// Read by itself: flattened, a kind that makes no sense would be taken for none.
-    #[serde(flatten, skip_serializing_if = "Option::is_none", skip_deserializing)]
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// Chunk files may be missing, and are then all fill value.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sparse: bool,
     /// The chunk shape is only until the first rows are there, which may make another one better.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub provisional_chunks: bool,
     /// User attributes that JSON alone would not bring back.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, TypedAttribute>,
+}
+
+/// What a marker says beside the kind, which is read by itself: flattened, one that makes no sense would be taken for none.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct BesideKind {
+    sparse: bool,
+    provisional_chunks: bool,
+    attributes: BTreeMap<String, TypedAttribute>,
 }
 
 /// What a node is, where it is no plain array or group.
@@ -88,6 +96,19 @@ pub(crate) struct TypedAttribute {
 }
 
 impl Kind {
+    /// What `serde` would make of it, but with one copy of the schema of an object instead of three.
+    fn from_json(json: &Json) -> serde_json::Result<Self> {
+        if json.get("kind").and_then(Json::as_str) != Some("object") {
+            return Self::deserialize(json);
+        }
+        let text = |name| json.get(name).ok_or_else(|| serde::de::Error::missing_field(name));
+        Ok(Self::Object {
+            encoding: String::deserialize(text("encoding")?)?,
+            type_name: String::deserialize(text("type")?)?,
+            schema: json.get("schema").filter(|schema| !schema.is_null()).cloned(),
+        })
+    }
+
     /// What it is called in messages.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -115,11 +136,19 @@ impl Marker {
             let message = format!("a node of kind {kind:?} needs a newer version of calcstore");
             return Err(Error::new(ErrorKind::Unsupported, message));
         }
-        let kind = if json.get("kind").is_some() { Kind::deserialize(json).map(Some) } else { Ok(None) };
-        kind.and_then(|kind| Ok(Self { kind, ..Self::deserialize(json)? })).map_err(|error| {
+        Self::from_json(json).map_err(|error| {
             let message = format!("the attribute `{NAME}` makes no sense: {error}");
             Error::new(ErrorKind::Corrupt, message).with_source(error)
         })
+    }
+
+    fn from_json(json: &Json) -> serde_json::Result<Self> {
+        let Json::Object(fields) = json else {
+            return Err(serde::de::Error::custom("it is no object"));
+        };
+        let kind = fields.contains_key("kind").then(|| Kind::from_json(json)).transpose()?;
+        let BesideKind { sparse, provisional_chunks, attributes } = BesideKind::deserialize(json)?;
+        Ok(Self { kind, sparse, provisional_chunks, attributes })
     }
 
     /// Puts the marker into a node's attributes, or takes it out where it says nothing.
