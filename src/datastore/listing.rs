@@ -1,11 +1,16 @@
 //! What is in a store.
 
+use rayon::prelude::*;
+
 use super::DataStore;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::nodes::{Keys, Node, NodeKind, literal_group};
-use crate::storage::Store;
+use crate::storage::{Store, in_parallel};
 use crate::values::Value;
+
+/// Fewer nodes are described before threads have begun.
+const FEW: usize = 32;
 
 impl DataStore {
     /// Lists the names in a group, sorted by bytes: one level, as `list(ds["/some"])` does.
@@ -74,19 +79,13 @@ impl DataStore {
     /// As [`DataStore::keys`] and [`DataStore::node`].
     pub fn nodes(&self, group: &str) -> Result<Vec<Node>> {
         let group = Key::new(group)?;
-        let mut nodes = Vec::new();
-        for name in self.store.child_names(&group).map_err(|error| self.store.suggest(&group, error))? {
-            let key = group.child(&name)?;
-            match describe(&self.store, &key) {
-                Err(error) => match error.kind() {
-                    ErrorKind::NotFound => {}
-                    ErrorKind::Unsupported | ErrorKind::Corrupt => nodes.push(Node::unreadable(&key, &error)),
-                    _ => return Err(error),
-                },
-                Ok(node) => nodes.push(node),
-            }
-        }
-        Ok(nodes)
+        let names = self.store.possible_names(&group).map_err(|error| self.store.suggest(&group, error))?;
+        let describe = |name: &String| member(&self.store, &group.child(name)?);
+        let described: Vec<Result<Option<Node>>> = match names.len() {
+            0..FEW => names.iter().map(describe).collect(),
+            _ => in_parallel(|| names.par_iter().map(describe).collect()),
+        };
+        described.into_iter().filter_map(Result::transpose).collect()
     }
 
     /// Describes everything below a group, each group before what is in it.
@@ -151,4 +150,18 @@ impl DataStore {
 
 fn describe(store: &Store, key: &Key) -> Result<Node> {
     store.read(key, |snapshot| Node::new(key, snapshot))
+}
+
+/// Describes a member of a group, if it is a node. One document is one version, and all that is told of it is in there.
+fn member(store: &Store, key: &Key) -> Result<Option<Node>> {
+    let glanced = store.glance(key).and_then(|document| Node::new(key, &document));
+    // Whatever went wrong may be because it is just being replaced.
+    match glanced.or_else(|_| describe(store, key)) {
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound => Ok(None),
+            ErrorKind::Unsupported | ErrorKind::Corrupt => Ok(Some(Node::unreadable(key, &error))),
+            _ => Err(error),
+        },
+        node => node.map(Some),
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
-use crate::storage::Snapshot;
+use crate::storage::Document;
 use crate::values::DataType;
 use crate::zarr::{Kind, MARKER, NodeMetadata};
 
@@ -118,11 +118,11 @@ impl Node {
         Self { problem: Some(error.message().to_owned()), ..Self::blank(key, NodeKind::Unreadable) }
     }
 
-    pub(crate) fn new(key: &Key, snapshot: &Snapshot) -> Result<Self> {
+    pub(crate) fn new(key: &Key, document: &Document) -> Result<Self> {
         let mut node = Self::blank(key, NodeKind::Group);
-        node.attributes.clone_from(snapshot.metadata.attributes());
+        node.attributes.clone_from(document.metadata.attributes());
         node.attributes.remove(MARKER);
-        if let NodeMetadata::Array(array) = &snapshot.metadata {
+        if let NodeMetadata::Array(array) = &document.metadata {
             let unnamed = vec![None; array.shape.len()];
             let (chunks, shards) = array.chunks_and_shards();
             node.layout = Some(Layout {
@@ -134,7 +134,7 @@ impl Node {
                 codecs: array.codecs.clone(),
             });
         }
-        node.kind = match (&snapshot.marker.kind, &node.layout) {
+        node.kind = match (&document.marker.kind, &node.layout) {
             (None | Some(Kind::Root { .. }), None) => NodeKind::Group,
             (None, Some(_)) => NodeKind::Dataset,
             (Some(Kind::Bytes), Some(_)) => NodeKind::Bytes,

@@ -22,6 +22,11 @@ impl Store {
         self.read(key, |snapshot| self.names_in(key, snapshot))
     }
 
+    /// The names in the group `key`, sorted by bytes, of all that may be nodes: whoever opens them will see.
+    pub(crate) fn possible_names(&self, key: &Key) -> Result<Vec<String>> {
+        self.read(key, |snapshot| self.possible_names_in(key, snapshot))
+    }
+
     /// The names of the nodes in an open group. Directories without a `zarr.json` are none.
     pub(crate) fn names_in(&self, key: &Key, snapshot: &Snapshot) -> Result<Vec<String>> {
         let directory = snapshot.directory.as_fd();
