@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use super::array_options::ArrayOptions;
+use super::fork::in_parallel;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -77,10 +80,15 @@ impl Store {
         self.create_staged_directory(name)?;
         let marker = Marker::default();
         let exact = ArrayOptions { kept_bits: None, ..options.clone() };
-        for (column, content) in columns {
+        let stage = |(column, content): &Column<'_>| {
             let options = if content.data_type.is_float() { options } else { &exact };
             let names = column_names(key, column, content.shape.len());
-            self.stage_array(&format!("{name}/{column}"), content, names, &marker, options)?;
+            self.stage_array(&format!("{name}/{column}"), content, names, &marker, options)
+        };
+        if is_worth_threads(columns) {
+            in_parallel(|| columns.par_iter().try_for_each(stage))?;
+        } else {
+            columns.iter().try_for_each(stage)?;
         }
         let names = columns.iter().map(|(column, _)| column.to_string()).collect();
         let mut group = GroupMetadata::default();
@@ -88,6 +96,16 @@ impl Store {
         self.create_staged(&format!("{name}/{METADATA_FILE}"), &[&NodeMetadata::Group(group).to_bytes()?])?;
         self.sync_staged_directory(name)
     }
+}
+
+/// Whether writing columns side by side takes less than beginning it.
+fn is_worth_threads(columns: &[Column<'_>]) -> bool {
+    const WORTH: u64 = 1 << 20;
+    let bytes = |(_, content): &Column<'_>| {
+        let size = content.data_type.size().unwrap_or(size_of::<&str>()) as u64;
+        content.shape.iter().fold(size, |bytes, length| bytes.saturating_mul(*length))
+    };
+    columns.len() > 1 && columns.iter().map(bytes).fold(0, u64::saturating_add) >= WORTH
 }
 
 fn object_kind(object: &Encoded) -> Kind {
