@@ -27,7 +27,7 @@ pub struct Bars {
 
 const LEFT: f64 = 250.0;
 const RIGHT: f64 = WIDTH - 60.0;
-const LINE: f64 = 17.0;
+const LINE: f64 = 15.0;
 
 impl Bars {
     pub fn svg(&self) -> String {
@@ -70,7 +70,7 @@ impl Bars {
                 );
                 y += LINE;
             }
-            y += 24.0;
+            y += 20.0;
         }
         let mut decade = low;
         while decade <= high {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::measured::Measured;
+use crate::party::CPU;
 
 /// A figure of a party is at most so many times that of another one.
 struct Goal {
@@ -22,6 +23,8 @@ pub struct Judged {
     pub theirs: String,
     pub at_most: f64,
     pub figure: f64,
+    /// The same by the time of the processors, which others that use the machine lengthen less.
+    pub by_processor: Option<f64>,
     pub met: bool,
 }
 
@@ -92,6 +95,9 @@ append:
 tables:
     both   | 1    | calcstore, 1 thread.write | h5py, compounds.write
     both   | 1    | calcstore, 1 thread.read  | h5py, compounds.read
+wide-table:
+    both   | 1    | calcstore.write | h5py, a compound.write
+    both   | 1    | calcstore.read  | h5py, a compound.read
 blocks:
     both   | 1.1  | calcstore.read | numpy memmap.read
     both   | 1    | calcstore.read | h5py.read
@@ -130,13 +136,19 @@ pub fn judge(measured: &Measured) -> Vec<Judged> {
     let judged = |goal: Goal| {
         let Goal { place, workload, ours, theirs, at_most } = goal;
         let our_row = measured.row(place, workload, ours.0)?;
-        let figure = match theirs.0 {
-            "" => our_row.median(ours.1)?,
-            name => our_row.ratio(ours.1, measured.row(place, workload, name)?, theirs.1)?,
+        let cpu = |phase| format!("{phase}{CPU}");
+        let (figure, by_processor) = match theirs.0 {
+            "" => (our_row.median(ours.1)?, None),
+            name => {
+                let their_row = measured.row(place, workload, name)?;
+                let by_processor = our_row.ratio(&cpu(ours.1), their_row, &cpu(theirs.1));
+                (our_row.ratio(ours.1, their_row, theirs.1)?, by_processor)
+            }
         };
         let shown = |(party, phase): (&str, &str)| format!("{party}: {phase}");
         let theirs = if theirs.0.is_empty() { String::new() } else { shown(theirs) };
-        Some(Judged { place, workload, ours: shown(ours), theirs, at_most, figure, met: figure <= at_most })
+        let (ours, met) = (shown(ours), figure <= at_most);
+        Some(Judged { place, workload, ours, theirs, at_most, figure, by_processor, met })
     };
     goals().into_iter().filter_map(judged).collect()
 }

@@ -49,7 +49,7 @@ fn together(task: &Task, how: &str) -> Outcome<Round> {
         })?;
         assert_eq!(std::fs::read_dir(&directory)?.count(), task.count / processes * processes);
     }
-    Ok(round)
+    Ok(round.by_others())
 }
 
 /// What each of the processes does, once its input ends.

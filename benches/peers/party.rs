@@ -48,13 +48,30 @@ pub struct Round {
     pub mib: Option<f64>,
 }
 
+/// What the name of a phase ends with where the time of the processor is meant, of all threads together.
+pub const CPU: &str = ", CPU";
+
 impl Round {
     pub fn time<T>(&mut self, phase: &str, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), processor_time());
         let done = work()?;
         self.seconds.insert(phase.to_owned(), start.elapsed().as_secs_f64());
+        self.seconds.insert(format!("{phase}{CPU}"), processor_time() - cpu);
         Ok(done)
     }
+
+    /// Forgets the time of the processor: others did the work.
+    pub fn by_others(mut self) -> Self {
+        self.seconds.retain(|phase, _| !phase.ends_with(CPU));
+        self
+    }
+}
+
+/// What this process has had of the processors, in seconds.
+#[expect(clippy::cast_precision_loss, reason = "the numbers are small")]
+fn processor_time() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }
 
 pub const fn us(name: &'static str, work: fn(&Task) -> Outcome<Round>) -> Party {
@@ -125,7 +142,8 @@ pub fn take_part(arguments: &[String]) -> Outcome<()> {
         workload.parties.iter().flat_map(|parties| *parties).find(|found| found.name == party)
     });
     let mut round = match found.map(|party| &party.by) {
-        Some(By::Us(work) | By::With(_, work)) => work(&task)?,
+        Some(By::Us(work)) => work(&task)?,
+        Some(By::With(_, work)) => work(&task)?.by_others(),
         _ => return Err(format!("{workload} has no party {party} here").into()),
     };
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -6,6 +6,7 @@ use crate::Outcome;
 use crate::bars::{Bar, Bars, Panel};
 use crate::goals::Judged;
 use crate::measured::Measured;
+use crate::party::CPU;
 use crate::run::describe_place;
 use crate::settings::{Settings, file_system};
 use crate::workloads::Workload;
@@ -43,7 +44,11 @@ pub fn workload(workload: &Workload, settings: &Settings, measured: &Measured) {
             for phase in PHASES.iter().filter(|phase| first.figures.contains_key(**phase)) {
                 match (row.median(phase), row.ratio(phase, first, phase)) {
                     (Some(seconds), Some(ratio)) => print!(" {phase} {seconds:>8.4} ({ratio:>6.2}×)"),
-                    _ => print!(" {phase} {:>8} {:>9}", "", ""),
+                    _ => print!(" {phase} {:>18}", ""),
+                }
+                match row.median(&format!("{phase}{CPU}")) {
+                    Some(seconds) => print!(" [{seconds:>7.4}]"),
+                    None => print!(" {:>9}", ""),
                 }
             }
             let of = |figure| row.median(figure).unwrap_or_default();
@@ -53,14 +58,15 @@ pub fn workload(workload: &Workload, settings: &Settings, measured: &Measured) {
 }
 
 pub fn goals(goals: &[Judged]) {
-    println!("\ngoals, calcstore / the other, the median of the rounds");
+    println!(
+        "\ngoals, calcstore / the other, the median of the rounds; in brackets by the time of the processors"
+    );
     for goal in goals {
         let met = if goal.met { "met   " } else { "MISSED" };
         let of = if goal.theirs.is_empty() { String::new() } else { format!(" / {}", goal.theirs) };
-        println!(
-            "{met} {:>7.3} ≤ {:<5} {:6} {:14} {}{of}",
-            goal.figure, goal.at_most, goal.place, goal.workload, goal.ours
-        );
+        let cpu = goal.by_processor.map_or_else(String::new, |ratio| format!("[{ratio:.3}]"));
+        let Judged { figure, at_most, place, workload, ours, .. } = goal;
+        println!("{met} {figure:>7.3} ≤ {at_most:<5} {cpu:>9} {place:6} {workload:14} {ours}{of}");
     }
     let met = goals.iter().filter(|goal| goal.met).count();
     println!("{met} of {} goals are met", goals.len());
@@ -87,17 +93,17 @@ pub fn json(file: &Path, settings: &Settings, measured: &Measured, goals: &[Judg
 
 /// The phases that the picture shows.
 const SHOWN: [(&str, &str, &str); 11] = [
-    ("curves", "write", "write 10,000 small arrays"),
-    ("curves", "shapes", "list them with shapes and types"),
-    ("curves", "read", "read them"),
-    ("tables", "write", "write 10,000 small tables"),
-    ("objects", "write", "write 10,000 structs"),
-    ("big", "write", "write 1 GiB"),
-    ("big", "read", "read 1 GiB"),
-    ("packed", "write", "write 256 MiB, compressed"),
-    ("packed", "read", "read them"),
-    ("append", "write", "append 1,000 batches"),
-    ("blocks", "read", "read 250 blocks of 4 MiB"),
+    ("curves", "write", "many small arrays: write"),
+    ("curves", "shapes", "list with shapes and types"),
+    ("curves", "read", "read"),
+    ("tables", "write", "many small tables: write"),
+    ("objects", "read", "many structs: read"),
+    ("big", "write", "one large array: write"),
+    ("big", "read", "read"),
+    ("packed", "write", "compressed: write"),
+    ("packed", "read", "read"),
+    ("append", "write", "append batch by batch"),
+    ("blocks", "read", "read blocks of 4 MiB"),
 ];
 
 pub fn svg(file: &Path, settings: &Settings, measured: &Measured) -> Outcome<()> {
@@ -118,6 +124,7 @@ pub fn svg(file: &Path, settings: &Settings, measured: &Measured) -> Outcome<()>
         });
         panels.push(Panel { title: title.to_owned(), bars: bars.collect() });
     }
-    let title = format!("Time as a multiple of calcstore's on {}", file_system(&place.1));
+    let title =
+        format!("Time on {}, as a multiple of calcstore's; grey: without any format", file_system(&place.1));
     Ok(std::fs::write(file, Bars { title, panels }.svg())?)
 }

@@ -14,12 +14,45 @@ pub const PARTIES: &[Party] = &[
     python("h5py", "h5py, compounds"),
 ];
 
+pub const WIDE: &[Party] = &[
+    us("calcstore", wide),
+    us("limit: write", |task| {
+        let (elements, mut round) = (given::read(&task.given)?, Round::default());
+        std::fs::create_dir(&task.place)?;
+        round.time("write", || Ok(std::fs::write(task.place.join("a"), bytemuck::cast_slice(&elements))?))?;
+        Ok(round)
+    }),
+    python("h5py", "h5py, a compound"),
+];
+
+/// Columns of the wide table.
+const WIDTH: usize = 64;
+
 const COLUMNS: [&str; 3] = ["PGA", "SA(0.2)", "SA(1.0)"];
 
 pub fn prepare(task: &Task) -> Outcome<f64> {
     crate::curves::prepare(task)?;
     let arrays = given::read_curves(&task.given)?;
     Ok((0..COLUMNS.len()).map(|column| sum_of(&arrays, column, task.count)).sum())
+}
+
+pub fn prepare_wide(task: &Task) -> Outcome<f64> {
+    let columns = given::curves_like(0, WIDTH, task.count)?;
+    given::write(&task.given, columns.as_slice().unwrap_or_default())?;
+    Ok(columns.sum())
+}
+
+fn wide(task: &Task) -> Outcome<Round> {
+    let elements = given::read(&task.given)?;
+    let (mut table, mut round) = (Table::new(), Round::default());
+    for (n, column) in elements.chunks_exact(task.count).enumerate() {
+        table.push(&format!("c{n:02}"), column)?;
+    }
+    round.time("write", || Ok(DataStore::at(&task.place)?.insert("/a", &table)?))?;
+    let read: Table =
+        round.time("read", || Ok(DataStore::options().read_only(true).at(&task.place)?.get("/a")?))?;
+    round.sum = Some(sum_of_columns(&read));
+    Ok(round)
 }
 
 fn calcstore(task: &Task, threads: usize) -> Outcome<Round> {

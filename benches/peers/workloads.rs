@@ -100,6 +100,14 @@ pub static WORKLOADS: &[Workload] = &[
         Kept,
     ),
     workload(
+        "wide-table",
+        "one table of 64 columns of so many f64: written, read",
+        (131_072, 4096),
+        tables::prepare_wide,
+        &[tables::WIDE],
+        Removed,
+    ),
+    workload(
         "slices",
         "1,000 blocks of 100 rows anywhere in so many rows of 1,024 f64, in chunks of 128 rows",
         (131_072, 4096),
