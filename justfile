@@ -35,6 +35,10 @@ docs:
 c-free:
     .ci/run c-free
 
+# the instructions of the hot paths, against their budget
+instructions:
+    .ci/run instructions
+
 # a static program and one for another processor, tried out
 systems:
     .ci/run systems
