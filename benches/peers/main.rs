@@ -11,9 +11,9 @@
 //! `none` is left out. At the end stands each goal of [`goals`] with its figure.
 //!
 //! Every party is a process of its own that gets its elements from a file and says the seconds of each phase; starting it is not
-//! timed. Everyone gets the same elements, and what was read has to have their sum. Many small files stay until all is measured: for
-//! a minute after they are removed, ext4 is slower for everybody. Nothing is flushed, but by the parties that say so, and by an
-//! export, which is on the disk when it ends.
+//! timed. Everyone gets the same elements, and what was read has to have their sum. No file on the disk is removed before all is
+//! measured, large ones are emptied: for minutes after many were removed, ext4 is slower for everybody. Nothing is flushed, but by the
+//! parties that say so, and by an export, which is on the disk when it ends.
 //!
 //! `CALCSTORE_ORACLE_PYTHON` names a Python with h5py, zarr, tensorstore, netCDF4 and numpy (`. target/oracles/env` after
 //! `tests/run`). Who is not there is named at the beginning.

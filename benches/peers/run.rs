@@ -55,33 +55,33 @@ fn one(
     measured: &mut Measured,
 ) -> Outcome<()> {
     let Some(first) = places.first() else { return Err("no directory to measure in".into()) };
-    let given = tempfile::tempdir_in(first.scratch.path().parent().unwrap_or(Path::new("/")))?;
+    let given = first.scratch.path().join(format!("{}-given", workload.name));
+    std::fs::create_dir(&given)?;
     let count = scaled(workload.count, settings.scale);
     let task = |party: &str, place: PathBuf| Task {
         workload: workload.name.to_owned(),
         party: party.to_owned(),
         place,
-        given: given.path().to_path_buf(),
+        given: given.clone(),
         count,
     };
-    open_to_all(given.path())?;
     let expected = (workload.prepare)(&task("", PathBuf::new()))?;
-    let mut parties: Vec<&Party> = Vec::new();
-    for party in workload.parties.iter().flat_map(|parties| *parties) {
+    let mut parties: Vec<(usize, &Party)> = Vec::new();
+    for (n, party) in workload.parties.iter().flat_map(|parties| *parties).enumerate() {
         match party.lacks() {
             Some(why) => measured.left_out.push(format!("{}: {}: {why}", workload.name, party.name)),
-            None => parties.push(party),
+            None => parties.push((n, party)),
         }
     }
     for round in 0..settings.rounds {
         for place in places.iter().filter(|place| place.name == "disk" || !workload.only_on_disk) {
-            for (n, party) in parties.clone().into_iter().enumerate() {
+            for (n, party) in parties.clone() {
                 let round = if workload.files == Files::Reused { 0 } else { round };
                 let directory = place.scratch.path().join(format!("{}-{n}-{round}", workload.name));
                 let took = match party.run(&task(party.name, directory.clone())) {
                     Err(error) if !matches!(party.by, By::Us(_)) => {
                         measured.left_out.push(format!("{}: {}: {error}", workload.name, party.name));
-                        parties.retain(|other| other.name != party.name);
+                        parties.retain(|(other, _)| *other != n);
                         continue;
                     }
                     took => took.map_err(|error| format!("{}: {}: {error}", workload.name, party.name))?,
@@ -89,28 +89,33 @@ fn one(
                 check(workload, party, &took, expected)?;
                 let figures = figures(&took, &directory)?;
                 measured.note((place.name, workload.name, party.name), figures);
-                let is_kept =
-                    workload.files == Files::Reused || workload.files == Files::Kept && place.name == "disk";
-                if !is_kept && directory.exists() {
-                    std::fs::remove_dir_all(&directory)?;
+                match (workload.files, place.name) {
+                    (Files::Reused, _) | (Files::Kept, "disk") => {}
+                    (Files::Removed, "disk") => empty(&directory)?,
+                    _ => std::fs::remove_dir_all(&directory)?,
                 }
             }
         }
     }
     if workload.files == Files::Reused {
         for place in places {
-            for n in 0..parties.len() {
-                let _ =
-                    std::fs::remove_dir_all(place.scratch.path().join(format!("{}-{n}-0", workload.name)));
+            for (n, _) in &parties {
+                empty(&place.scratch.path().join(format!("{}-{n}-0", workload.name)))?;
             }
         }
     }
     Ok(())
 }
 
-fn open_to_all(directory: &Path) -> Outcome<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Ok(std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755))?)
+/// Gives back the room that files take. They stay themselves: see the top of this program.
+fn empty(directory: &Path) -> Outcome<()> {
+    for entry in walkdir::WalkDir::new(directory).into_iter().filter(|_| directory.exists()) {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            std::fs::File::options().write(true).open(entry.path())?.set_len(0)?;
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the numbers are small")]

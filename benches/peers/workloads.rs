@@ -19,9 +19,9 @@ pub struct Workload {
 /// What becomes of the files of a round.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Files {
-    /// Those on the disk stay until all is measured.
+    /// Those on the disk stay as they are until all is measured.
     Kept,
-    /// So much would not fit several times.
+    /// So much would not fit several times. Those on the disk are emptied.
     Removed,
     /// They are made in the first round, and only read from then on.
     Reused,
