@@ -13,12 +13,15 @@ pub struct Settings {
     pub places: Vec<(&'static str, PathBuf)>,
     pub json: Option<PathBuf>,
     pub svg: Option<PathBuf>,
+    /// The document that gets the tables.
+    pub document: Option<PathBuf>,
 }
 
 impl Settings {
     pub fn parse(arguments: Vec<String>, known: &[&'static str]) -> Outcome<Self> {
         let (mut disk, mut memory) = (std::env::temp_dir(), PathBuf::from("/dev/shm"));
-        let (mut names, places, mut json, mut svg) = (Vec::new(), Vec::new(), None, None);
+        let (mut names, places) = (Vec::new(), Vec::new());
+        let (mut json, mut svg, mut document) = (None, None, None);
         let (mut scale, mut rounds) = (1.0, 5);
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
@@ -31,6 +34,7 @@ impl Settings {
                 "--memory" => memory = value()?.into(),
                 "--json" => json = Some(value()?.into()),
                 "--svg" => svg = Some(value()?.into()),
+                "--document" => document = Some(value()?.into()),
                 // What `cargo bench` and `cargo test` pass of their own accord.
                 "--bench" | "--test" => {}
                 name => match known.iter().find(|known| **known == name) {
@@ -44,7 +48,7 @@ impl Settings {
         if names.is_empty() {
             names = known.to_vec();
         }
-        let mut settings = Self { names, scale, rounds, places, json, svg };
+        let mut settings = Self { names, scale, rounds, places, json, svg, document };
         for (name, path) in [("disk", disk), ("memory", memory)] {
             if path != Path::new("none") && path.is_dir() {
                 settings.places.push((name, path));

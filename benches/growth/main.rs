@@ -2,18 +2,22 @@
 //!
 //! ```text
 //! cargo bench --bench growth -- [SERIES…] [--quick] [--scale S] [--rounds N] [--disk DIRECTORY] [--memory none] [--json FILE] [--svg FILE]
+//!                               [--document FILE]
 //! ```
 //!
 //! Without a name all series are measured; those are named where one is not known. `--scale 0.1` leaves out what is more than a tenth
 //! of the largest, which is 10 GiB; `--quick` is a twentieth. Only the first of the two places is used. Each point is a process of its
 //! own, and the points of a series take turns. The exponent is that of the last decade: 1 where ten times the work takes ten times the
-//! seconds, 0 where it takes the same.
+//! seconds, 0 where it takes the same. `--document docs/performance.md` puts the exponents into that document.
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
+#[path = "../common/document.rs"]
+mod document;
 mod lines;
 #[path = "../common/picture.rs"]
 mod picture;
@@ -67,6 +71,9 @@ fn main() -> Outcome<()> {
     }
     if let Some(file) = &settings.svg {
         std::fs::write(file, picture(&all).svg())?;
+    }
+    if let Some(file) = &settings.document {
+        document::replace(file, "growth", &markdown(&all, &settings))?;
     }
     Ok(())
 }
@@ -138,6 +145,26 @@ fn report(series: &Series, measured: &Measured) {
         }
         println!(" {:>10.2}", exponent(&line));
     }
+}
+
+/// A table for each series, a row for each phase.
+fn markdown(all: &BTreeMap<&str, Measured>, settings: &Settings) -> String {
+    let mut text = format!("Median of {} rounds.\n", settings.rounds);
+    for series in SERIES {
+        let Some(measured) = all.get(series.name) else { continue };
+        let _ = writeln!(text, "\n**{}**: {}\n", series.name, series.what);
+        let works: Vec<u64> =
+            measured.get(MEMORY).into_iter().flat_map(|points| points.keys().copied()).collect();
+        let works: Vec<String> = works.iter().map(|work| format!("{work} {}", series.unit)).collect();
+        let _ = writeln!(text, "| | {} | exponent |\n|{}", works.join(" | "), "---|".repeat(works.len() + 2));
+        for (phase, points) in measured {
+            let unit = if phase == MEMORY { "" } else { ", s" };
+            let line = line(points);
+            let figures: Vec<String> = line.iter().map(|(_, figure)| format!("{figure:.4}")).collect();
+            let _ = writeln!(text, "| {phase}{unit} | {} | {:.2} |", figures.join(" | "), exponent(&line));
+        }
+    }
+    text
 }
 
 fn picture(all: &BTreeMap<&str, Measured>) -> Lines {

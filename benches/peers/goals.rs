@@ -123,6 +123,10 @@ export-curves:
     both   | 32   | calcstore.MiB |
 import:
     both   | 1    | calcstore.run | h5py, copy.run
+program:
+    disk   | 0.005 | calcstore.version |
+    disk   | 0.1   | calcstore.names   |
+    disk   | 0.25  | calcstore.shapes  |
 durable-value:
     disk   | 1.15 | calcstore, flush.write | limit: write, fsync.write
     disk   | 1.15 | calcstore, Power.write | limit: write, fsync.write

@@ -40,7 +40,7 @@ pub fn prepare(task: &Task) -> Outcome<f64> {
 /// Puts the values of a workload into a store; `peers.py` makes the same.
 fn fill(store: &DataStore, workload: &str, count: usize) -> Outcome<()> {
     match workload {
-        "export-curves" | "import-curves" => {
+        "export-curves" | "import-curves" | "program" => {
             let curves: Vec<Array2<f64>> =
                 (0..16).map(|n| curves_like(n * 7919, 100, 20)).collect::<Outcome<_>>()?;
             store.extend((0..count).map(|n| (key(n), &curves[n % 16])))?;

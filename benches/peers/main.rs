@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! cargo bench --bench peers -- [WORKLOAD…] [--quick] [--scale S] [--rounds N] [--disk DIRECTORY] [--memory DIRECTORY]
-//!                              [--json FILE] [--svg FILE]
+//!                              [--json FILE] [--svg FILE] [--document FILE]
 //! ```
 //!
 //! Without a name all workloads are measured; those are named where one is not known. `--scale 1`, the default, is 10,000 arrays and
 //! 1 GiB, and wants 40 GB on the disk and 4 GB in memory; `--quick` is a twentieth of it in three rounds. A directory that is called
-//! `none` is left out. At the end stands each goal of [`goals`] with its figure.
+//! `none` is left out. At the end stands each goal of [`goals`] with its figure. `--document docs/performance.md` puts the tables and the
+//! goals into that document.
 //!
 //! Every party is a process of its own that gets its elements from a file and says the seconds of each phase; starting it is not
 //! timed. Everyone gets the same elements, and what was read has to have their sum. No file on the disk is removed before all is
@@ -23,18 +24,22 @@ use std::error::Error;
 mod append;
 mod bars;
 mod curves;
+#[path = "../common/document.rs"]
+mod document;
 mod durable;
 mod given;
 mod goals;
 mod hdf5;
 mod ids;
 mod large;
+mod markdown;
 mod measured;
 mod objects;
 mod party;
 #[path = "../common/picture.rs"]
 mod picture;
 mod postgresql;
+mod program;
 mod report;
 mod run;
 mod saving;

@@ -12,7 +12,7 @@ use crate::settings::{Settings, file_system};
 use crate::workloads::Workload;
 
 /// Phases in the order in which they are done.
-const PHASES: [&str; 9] = ["write", "names", "shapes", "read", "into", "run", "1", "8", "64"];
+pub const PHASES: [&str; 10] = ["version", "write", "names", "shapes", "read", "into", "run", "1", "8", "64"];
 
 pub fn heading(settings: &Settings) {
     println!(
@@ -26,7 +26,7 @@ pub fn heading(settings: &Settings) {
 }
 
 /// The processor and the kernel.
-fn machine() -> String {
+pub fn machine() -> String {
     let read = |file| std::fs::read_to_string(file).unwrap_or_default();
     let processor = read("/proc/cpuinfo");
     let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));

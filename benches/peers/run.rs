@@ -9,7 +9,7 @@ use crate::measured::Measured;
 use crate::party::{By, Party, Round, Task};
 use crate::settings::{Settings, file_system};
 use crate::workloads::{self, Files, Workload};
-use crate::{Outcome, goals, report};
+use crate::{Outcome, goals, markdown, report};
 
 pub fn all(settings: &Settings) -> Outcome<()> {
     report::heading(settings);
@@ -31,6 +31,9 @@ pub fn all(settings: &Settings) -> Outcome<()> {
     }
     if let Some(file) = &settings.svg {
         report::svg(file, settings, &measured)?;
+    }
+    if let Some(file) = &settings.document {
+        markdown::write(file, settings, &measured, &goals)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What is measured, and who takes part.
 
 use crate::party::{Party, Task};
-use crate::{Outcome, append, curves, durable, hdf5, ids, large, objects, saving, slices, tables};
+use crate::{Outcome, append, curves, durable, hdf5, ids, large, objects, program, saving, slices, tables};
 
 pub struct Workload {
     pub name: &'static str,
@@ -211,6 +211,15 @@ pub static WORKLOADS: &[Workload] = &[
         &[ids::PARTIES],
         Kept,
     ),
+    Workload {
+        name: "program",
+        what: "the program: `--version`, `ls -r` and `ls -lr` of a store of curves",
+        count: (10_000, 200),
+        prepare: hdf5::prepare,
+        parties: &[program::PARTIES],
+        files: Kept,
+        only_on_disk: true,
+    },
     durable(
         "durable-value",
         "one value of so many rows of 1,024 f64, on the disk",

@@ -5,6 +5,10 @@ use std::path::Path;
 use calcstore::{
     AnyArray, Continue, DataStore, Get, Hdf5File, Keys, Node, NodeKind, Result, Selection, Side, Size, Value,
 };
+use rayon::prelude::*;
+
+/// Fewer nodes are measured before threads have begun.
+const FEW: usize = 32;
 
 /// What can be read, whatever form it has on disk. Every method is as the one of [`DataStore`] that has its name.
 #[derive(Debug)]
@@ -132,6 +136,15 @@ impl Source {
 
     pub fn size(&self, key: &str) -> Result<Size> {
         self.measure(key, |_| Continue::Yes)
+    }
+
+    /// The sizes of several nodes, each as [`Source::size`], in their order. All threads take part.
+    pub fn sizes(&self, nodes: &[Node]) -> Result<Vec<Size>> {
+        let sizes = || nodes.par_iter().map(|node| self.size(&node.key)).collect();
+        match rayon::ThreadPoolBuilder::new().build() {
+            Ok(pool) if nodes.len() >= FEW => pool.install(sizes),
+            _ => nodes.iter().map(|node| self.size(&node.key)).collect(),
+        }
     }
 
     pub fn measure(&self, key: &str, progress: impl FnMut(u64) -> Continue) -> Result<Size> {

@@ -1,4 +1,4 @@
-use calcstore::{Node, NodeKind};
+use calcstore::{Node, NodeKind, Size};
 
 use crate::cli::columns::{Columns, layout};
 use crate::cli::failure::{Exit, Failure};
@@ -62,7 +62,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         let keys: String = nodes.iter().flat_map(|node| [&node.key, "\0"]).collect();
         session.output.bytes(keys.as_bytes())?;
     } else if asked.long {
-        session.output.lines(long(&source, &listed, session.output.list_width())?)?;
+        session.output.lines(long(&listed, &source.sizes(&nodes)?, session.output.list_width()))?;
     } else {
         session.output.lines(listed.iter().map(|(name, node)| short(name, node)))?;
     }
@@ -131,12 +131,11 @@ fn short(name: &str, node: &Node) -> String {
     }
 }
 
-fn long(source: &Source, listed: &[(String, Node)], width: usize) -> Result<Vec<String>, Failure> {
+fn long(listed: &[(String, Node)], sizes: &[Size], width: usize) -> Vec<String> {
     let names = ["NAME", "TYPE", "SHAPE", "CHUNKS", "SIZE", "STORED", "RATIO"];
     let mut rows = vec![names.map(str::to_owned).to_vec()];
-    for (name, node) in listed {
-        let size = source.size(&node.key)?;
-        let (bytes, stored) = (summary::shown_bytes(node, &size), size.stored_bytes);
+    for ((name, node), size) in listed.iter().zip(sizes) {
+        let (bytes, stored) = (summary::shown_bytes(node, size), size.stored_bytes);
         let slash = if node.kind == NodeKind::Group { "/" } else { "" };
         let chunks = node.layout.as_ref().filter(|_| node.kind == NodeKind::Dataset);
         rows.push(vec![
@@ -151,5 +150,5 @@ fn long(source: &Source, listed: &[(String, Node)], width: usize) -> Result<Vec<
     }
     // On a narrow terminal first the chunks go, then the ratio.
     let columns = Columns { right: 4, elastic: &[0, 2, 3], optional: &[3, 6, 5, 2] };
-    Ok(layout(rows, columns, width))
+    layout(rows, columns, width)
 }
