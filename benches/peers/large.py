@@ -147,6 +147,7 @@ def slices(workload, party, place, given, seconds):
     if not is_made:
         write(data)
     count, rows, step = {"slices": (1000, 100, 1), "blocks": (250, 512, 128), "rows": (10_000, 1, 1)}[workload]
+    count = max(count * len(data) // 131_072, 50)
     last = (len(data) - rows) // step
     starts = [n * 7919 % last * step for n in range(count)]
     with seconds.phase("read"):

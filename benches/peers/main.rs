@@ -12,7 +12,7 @@
 //! goals into that document.
 //!
 //! Every party is a process of its own that gets its elements from a file and says the seconds of each phase; starting it is not
-//! timed. Everyone gets the same elements, and what was read has to have their sum. No file on the disk is removed before all is
+//! timed. Who takes more than ten seconds for a phase takes part in two rounds only. Everyone gets the same elements, and what was read has to have their sum. No file on the disk is removed before all is
 //! measured, large ones are emptied: for minutes after many were removed, ext4 is slower for everybody. Nothing is flushed, but by the
 //! parties that say so, and by an export, which is on the disk when it ends.
 //!

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::report::PHASES;
 use crate::settings::median;
 
 #[derive(Serialize)]
@@ -41,6 +42,13 @@ impl Measured {
 
     pub fn row(&self, place: &str, workload: &str, party: &str) -> Option<&Row> {
         self.of(place, workload).find(|row| row.party == party)
+    }
+
+    /// The seconds of the longest phase of a party so far, in the round in which it took longest.
+    pub fn slowest(&self, place: &str, workload: &str, party: &str) -> f64 {
+        let figures = self.row(place, workload, party).map(|row| row.figures.iter());
+        let phases = figures.into_iter().flatten().filter(|(name, _)| PHASES.contains(&name.as_str()));
+        phases.flat_map(|(_, rounds)| rounds).copied().fold(0.0, f64::max)
     }
 
     pub fn note(

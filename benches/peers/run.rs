@@ -38,6 +38,9 @@ pub fn all(settings: &Settings) -> Outcome<()> {
     Ok(())
 }
 
+/// Who takes so many seconds takes part in two rounds. One that is behind by so much stays there.
+const SLOW: f64 = 10.0;
+
 struct Place {
     name: &'static str,
     scratch: TempDir,
@@ -79,6 +82,9 @@ fn one(
     for round in 0..settings.rounds {
         for place in places.iter().filter(|place| place.name == "disk" || !workload.only_on_disk) {
             for (n, party) in parties.clone() {
+                if round > 1 && measured.slowest(place.name, workload.name, party.name) > SLOW {
+                    continue;
+                }
                 let round = if workload.files == Files::Reused { 0 } else { round };
                 let directory = place.scratch.path().join(format!("{}-{n}-{round}", workload.name));
                 let took = match party.run(&task(party.name, directory.clone())) {

@@ -27,6 +27,9 @@ pub const PLAIN: &[Party] = &[python("zarr", "zarr-python"), python("tensorstore
 pub const VERIFIED: &[Party] =
     &[python("zarr", "zarr-python, crc32c"), python("tensorstore", "tensorstore, crc32c")];
 
+/// Of an array with fewer rows, fewer slices are read.
+const ALL_ROWS: usize = 131_072;
+
 /// So many slices of so many rows each are read, from chunks of so many rows.
 #[derive(Clone, Copy)]
 pub struct Slices {
@@ -45,6 +48,7 @@ impl Slices {
             "blocks" => (250, 512, 128, 128),
             _ => (1000, 100, 128, 1),
         };
+        let count = (count * rows_of_array / ALL_ROWS).max(50);
         Self { count, rows, chunk, step, last: (rows_of_array - rows) / step }
     }
 

@@ -38,14 +38,15 @@ const fn workload(
     Workload { name, what, count, prepare, parties, files, only_on_disk: false }
 }
 
-const fn durable(
+const fn on_disk(
     name: &'static str,
     what: &'static str,
     count: (usize, usize),
     prepare: fn(&Task) -> Outcome<f64>,
     parties: &'static [&'static [Party]],
+    files: Files,
 ) -> Workload {
-    Workload { name, what, count, prepare, parties, files: Files::Kept, only_on_disk: true }
+    Workload { name, what, count, prepare, parties, files, only_on_disk: true }
 }
 
 use Files::{Kept, Removed, Reused};
@@ -69,8 +70,8 @@ pub static WORKLOADS: &[Workload] = &[
     ),
     workload(
         "small-chunks",
-        "the same in chunks of 64 KiB",
-        (131_072, 2048),
+        "a quarter of that in chunks of 64 KiB",
+        (32_768, 2048),
         large::prepare,
         &[large::PARTIES],
         Removed,
@@ -147,7 +148,7 @@ pub static WORKLOADS: &[Workload] = &[
         &[hdf5::EXPORTS],
         Removed,
     ),
-    workload(
+    on_disk(
         "export-datasets",
         "scalars in groups of 1,000 to one HDF5 file",
         (100_000, 2000),
@@ -155,7 +156,7 @@ pub static WORKLOADS: &[Workload] = &[
         &[hdf5::EXPORTS],
         Removed,
     ),
-    workload(
+    on_disk(
         "export-group",
         "scalars in one group to one HDF5 file",
         (50_000, 2000),
@@ -171,7 +172,7 @@ pub static WORKLOADS: &[Workload] = &[
         &[hdf5::EXPORTS],
         Removed,
     ),
-    workload(
+    on_disk(
         "export-chunks",
         "one array of so many chunks of 8 f64 to one HDF5 file",
         (1_000_000, 2000),
@@ -179,7 +180,7 @@ pub static WORKLOADS: &[Workload] = &[
         &[hdf5::EXPORTS],
         Removed,
     ),
-    workload(
+    on_disk(
         "export-gzip",
         "one array of so many rows of 1,024 f64, in chunks of gzip, to one HDF5 file",
         (32_768, 2048),
@@ -195,7 +196,7 @@ pub static WORKLOADS: &[Workload] = &[
         &[hdf5::IMPORTS],
         Removed,
     ),
-    workload(
+    on_disk(
         "import-curves",
         "an HDF5 file of curves",
         (10_000, 200),
@@ -211,28 +212,29 @@ pub static WORKLOADS: &[Workload] = &[
         &[ids::PARTIES],
         Kept,
     ),
-    Workload {
-        name: "program",
-        what: "the program: `--version`, `ls -r` and `ls -lr` of a store of curves",
-        count: (10_000, 200),
-        prepare: hdf5::prepare,
-        parties: &[program::PARTIES],
-        files: Kept,
-        only_on_disk: true,
-    },
-    durable(
+    on_disk(
+        "program",
+        "the program: `--version`, `ls -r` and `ls -lr` of a store of curves",
+        (10_000, 200),
+        hdf5::prepare,
+        &[program::PARTIES],
+        Kept,
+    ),
+    on_disk(
         "durable-value",
         "one value of so many rows of 1,024 f64, on the disk",
         (10_240, 1024),
         large::prepare,
         &[durable::VALUE],
+        Kept,
     ),
-    durable(
+    on_disk(
         "durable-values",
         "arrays of 100 x 20 f64, on the disk together",
         (10_000, 200),
         curves::prepare,
         &[durable::VALUES],
+        Kept,
     ),
     workload(
         "saving",
