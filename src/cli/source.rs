@@ -139,7 +139,7 @@ impl Source {
     }
 
     /// The sizes of several nodes, each as [`Source::size`], in their order. All threads take part.
-    pub fn sizes(&self, nodes: &[Node]) -> Result<Vec<Size>> {
+    pub fn sizes_of(&self, nodes: &[Node]) -> Result<Vec<Size>> {
         let sizes = || nodes.par_iter().map(|node| self.size(&node.key)).collect();
         match rayon::ThreadPoolBuilder::new().build() {
             Ok(pool) if nodes.len() >= FEW => pool.install(sizes),

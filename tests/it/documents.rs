@@ -26,6 +26,7 @@ const DOCUMENTS: [&str; 15] = [
     "docs/files.md",
     "docs/for-h5py-and-openquake-users.md",
     "docs/hdf5.md",
+    "docs/performance.md",
     "docs/promises.md",
     "format-spec/README.md",
     "format-spec/errata.md",

@@ -62,7 +62,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         let keys: String = nodes.iter().flat_map(|node| [&node.key, "\0"]).collect();
         session.output.bytes(keys.as_bytes())?;
     } else if asked.long {
-        session.output.lines(long(&listed, &source.sizes(&nodes)?, session.output.list_width()))?;
+        session.output.lines(long(&listed, &source.sizes_of(&nodes)?, session.output.list_width()))?;
     } else {
         session.output.lines(listed.iter().map(|(name, node)| short(name, node)))?;
     }
