@@ -16,7 +16,7 @@ fn root() -> PathBuf {
 }
 
 /// The documents written for people, relative to the root.
-const DOCUMENTS: [&str; 15] = [
+const DOCUMENTS: [&str; 16] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
