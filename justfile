@@ -15,6 +15,10 @@ lint:
 scripts:
     .ci/run scripts
 
+# viewer/built is what its sources make
+viewer:
+    .ci/run viewer
+
 # all tests; a missing oracle is a failure
 test:
     .ci/run test
