@@ -56,7 +56,8 @@
 //! # Features
 //!
 //! `arrow` turns a [`Table`] into an Arrow record batch and back, by `TryFrom`.
-//! `cli`, on by default, is the program `calcstore` and what it needs. A library does without:
+//! `cli`, on by default, is the program `calcstore` and what it needs; `view`, also on by default, its viewer. A library
+//! does without both:
 //! `calcstore = { version = "0.1", default-features = false }`.
 //!
 //! # Format

@@ -62,6 +62,9 @@ pub enum Verb {
     Cat(cat::Arguments),
     /// Draw curves or a grid, in the terminal or to a file
     Plot(plot::Arguments),
+    /// Show the values in a browser
+    #[cfg(feature = "view")]
+    View(super::verbs::view::Arguments),
     /// Follow an array or table that grows, or wait for keys
     Watch(watch::Arguments),
     /// Store a value from a file

@@ -26,6 +26,8 @@ mod source;
 mod summary;
 mod units;
 mod verbs;
+#[cfg(feature = "view")]
+mod view;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -87,6 +89,8 @@ fn run(arguments: &Arguments, output: &Output) -> Result<Exit, Failure> {
         Verb::Gc(asked) => verbs::gc::run(&session, asked),
         Verb::Purge(asked) => verbs::purge::run(&session, asked),
         Verb::Check(asked) => verbs::check::run(&session, asked),
+        #[cfg(feature = "view")]
+        Verb::View(asked) => verbs::view::run(&session, asked),
         Verb::Completions(asked) => verbs::completions::run(&session, asked, Arguments::command()),
         Verb::Man(asked) => verbs::man::run(&session, asked, Arguments::command()),
     }

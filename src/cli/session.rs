@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
 }
 
 /// The calculation that is meant: a bare `calc_12` is one of the data directory, unless it is here.
-fn resolved(calc: &Calc) -> Calc {
+pub fn resolved(calc: &Calc) -> Calc {
     let id = |path: &Path| {
         let id = path.to_str()?.strip_prefix("calc_")?;
         let is_id = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');

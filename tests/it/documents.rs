@@ -28,6 +28,7 @@ const DOCUMENTS: [&str; 16] = [
     "docs/hdf5.md",
     "docs/performance.md",
     "docs/promises.md",
+    "docs/view.md",
     "format-spec/README.md",
     "format-spec/errata.md",
     "format-spec/power-cuts.md",

@@ -29,4 +29,6 @@ pub mod stat;
 pub mod status;
 pub mod tree;
 pub mod unpack;
+#[cfg(feature = "view")]
+pub mod view;
 pub mod watch;
