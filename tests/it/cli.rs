@@ -18,6 +18,8 @@ mod npy;
 mod packs;
 mod parents_and_sizes;
 mod plots;
+#[cfg(feature = "view")]
+mod view;
 mod watching;
 mod widths;
 

@@ -16,7 +16,7 @@ fn root() -> PathBuf {
 }
 
 /// The documents written for people, relative to the root.
-const DOCUMENTS: [&str; 16] = [
+const DOCUMENTS: [&str; 17] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
