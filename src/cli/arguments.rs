@@ -21,12 +21,23 @@ Examples:
   calcstore put /sites sites.csv       a table from a CSV file
   calcstore export hdf5                output.hdf5, for HDFView";
 
+/// What `--version` prints; `-V` prints the first line. See `build.rs`.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("CALCSTORE_COMMIT"),
+    "\ntarget: ",
+    env!("CALCSTORE_TARGET"),
+    "\nfeatures: ",
+    env!("CALCSTORE_FEATURES"),
+);
+
 /// Looks into and changes stores of scientific results
 ///
 /// A store holds arrays, tables and objects under keys such as /0/SadighEtAl1997. Each calculation has one, in a
 /// directory of its own in the data directory.
 #[derive(Debug, Parser)]
-#[command(name = "calcstore", version, after_help = EXIT_CODES, max_term_width = 80)]
+#[command(name = "calcstore", version, long_version = VERSION, after_help = EXIT_CODES, max_term_width = 80)]
 #[command(arg_required_else_help = true, subcommand_required = true, disable_help_subcommand = true)]
 #[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 pub struct Arguments {

@@ -29,7 +29,9 @@ pub fn run(session: &Session<'_>, asked: &Arguments, command: Command) -> Result
 }
 
 /// All pages, by the names of their files.
-pub fn pages_of(mut command: Command) -> Result<Vec<(String, String)>, Failure> {
+pub fn pages_of(command: Command) -> Result<Vec<(String, String)>, Failure> {
+    // They are the same wherever the program was built.
+    let mut command = command.long_version(None::<&str>);
     command.build();
     pages(&command, "calcstore")
 }

@@ -227,3 +227,28 @@ fn the_layout_of_an_array_is_shown() {
         ]
     );
 }
+
+#[test]
+fn the_version_says_how_the_program_was_made() {
+    let desk = Desk::new();
+    let short = format!("calcstore {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(desk.done(&["-V"]), short);
+    let long = desk.done(&["--version"]);
+    let rest: Vec<(&str, &str)> =
+        long.strip_prefix(&short).unwrap().lines().filter_map(|line| line.split_once(": ")).collect();
+    let [("commit", commit), ("target", target), ("features", features)] = rest[..] else {
+        panic!("{long}");
+    };
+    // A program that is worked on tells no commit: each would compile it anew.
+    let hash = commit.strip_suffix(", changed").unwrap_or(commit);
+    assert!(
+        commit == "unknown" || hash.len() == 40 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{long}"
+    );
+    if cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")) {
+        assert_eq!(target, "x86_64-unknown-linux-gnu");
+    }
+    let wanted = if cfg!(feature = "arrow") { "arrow, cli" } else { "cli" };
+    assert_eq!(features, wanted);
+    assert!(!desk.done(&["man"]).contains(target), "the manual is the same everywhere");
+}
