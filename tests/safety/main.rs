@@ -26,6 +26,7 @@ mod ids;
 mod injection;
 mod keys;
 mod kills;
+mod limits;
 mod links;
 mod model;
 mod mounts;
