@@ -46,3 +46,7 @@ instructions:
 # a static program and one for another processor, tried out
 systems:
     .ci/run systems
+
+# licences and advisories, with cargo-deny
+deny:
+    .ci/run deny
