@@ -1,4 +1,4 @@
-//! Little of what a machine has: few open files, and nothing that may be written but the data directory.
+//! Little of what a machine has: few open files, little memory, and nothing that may be written but the data directory.
 
 use std::fs;
 use std::path::Path;
@@ -62,6 +62,37 @@ fn the_program_needs_no_more_than_64_open_files() {
     let refused = after("ulimit -n 4", data, &["cat", "/wide"]);
     assert!(
         !refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("open files"),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn what_is_larger_than_the_memory_is_checked_exported_and_packed() {
+    let directory = scratch();
+    let data = directory.path();
+    let store = DataStore::options().data_dir(data).create().unwrap();
+    let large = store.new_dataset("/large").chunks([1 << 17]).create::<f64>(&[12 << 20]).unwrap();
+    for part in 0..12_u64 {
+        large.write(part << 20..(part + 1) << 20, vec![part as f64 + 0.5; 1 << 20]).unwrap();
+    }
+    store.close().unwrap();
+    // 96 MiB, and half of them for the program, its stacks and all else that it maps.
+    let limited = |arguments: &[&str]| after("ulimit -v 65536", data, arguments);
+    for arguments in [
+        &["check"][..],
+        &["export", "hdf5"],
+        &["export", "hdf5", "--force", "--chunked"],
+        &["pack", "1", "-o", "packed.zip"],
+    ] {
+        done(&limited(arguments));
+    }
+    for written in ["calc_1/output.hdf5", "packed.zip"] {
+        assert!(fs::metadata(data.join(written)).unwrap().len() > 96 << 20, "{written}");
+    }
+    // What must be in memory as a whole is refused.
+    let refused = limited(&["cat", "/large", "--format", "npy", "-o", "large.npy"]);
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("no memory for 12582912 elements"),
         "{refused:?}"
     );
 }
