@@ -50,3 +50,7 @@ systems:
 # licences and advisories, with cargo-deny
 deny:
     .ci/run deny
+
+# what is released, made and tried
+release:
+    .ci/run release
