@@ -18,6 +18,7 @@ const SEARCH: OFlags = OFlags::PATH.union(OFlags::CLOEXEC).union(OFlags::NOFOLLO
 const SEARCH: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW).union(OFlags::DIRECTORY);
 
 /// How often something is looked for that is moved away in that very moment.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 const TRIES: u32 = 100;
 
 /// Opens what is at a path, or makes a file there if the flags say so.

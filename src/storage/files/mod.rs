@@ -180,6 +180,12 @@ impl Output for File {
     }
 }
 
+/// When a file was last modified, in seconds since 1970.
+fn modified(metadata: &std::fs::Metadata) -> i64 {
+    let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
+}
+
 #[cfg(unix)]
 fn flock(file: &File, how: Flock) -> io::Result<()> {
     // By the trait's name: the methods of `File` that share it came later and give other errors.

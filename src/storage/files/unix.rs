@@ -3,10 +3,15 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
+#[cfg(unix)]
+use std::os::unix::ffi::OsStringExt;
+#[cfg(target_os = "wasi")]
+use std::os::wasi::ffi::OsStringExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 use super::beneath::{in_directories, in_directory, open_beneath};
 pub(crate) use super::descriptor::{AsFd, BorrowedFd, Handle};
@@ -101,7 +106,6 @@ impl Files for Os {
     }
 
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>> {
-        use std::os::unix::ffi::OsStringExt;
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::read_from(directory)? {
             let entry = entry?;
@@ -128,11 +132,10 @@ impl Files for Os {
     }
 
     fn measure(&self, path: &Path) -> io::Result<Extent> {
-        use std::os::unix::fs::MetadataExt;
         let mut total = Extent::default();
         for entry in walkdir::WalkDir::new(path).follow_links(false).follow_root_links(false) {
             let metadata = entry?.metadata()?;
-            total.modified = total.modified.max(metadata.mtime());
+            total.modified = total.modified.max(super::modified(&metadata));
             if metadata.is_file() {
                 total.bytes += metadata.len();
                 total.files += 1;
@@ -203,26 +206,19 @@ impl Files for Os {
         to: (BorrowedFd<'_>, &str),
         how: Rename,
     ) -> io::Result<()> {
-        let flags = match how {
-            Rename::New => RenameFlags::NOREPLACE,
-            Rename::Over => {
-                let renamed =
-                    in_directories(from, to, |from, to| rustix::fs::renameat(from.0, from.1, to.0, to.1));
-                return Ok(renamed?);
-            }
-            Rename::Exchange => RenameFlags::EXCHANGE,
-        };
-        let renamed =
-            in_directories(from, to, |from, to| rustix::fs::renameat_with(from.0, from.1, to.0, to.1, flags));
+        let renamed = in_directories(from, to, |from, to| match how {
+            Rename::Over => rustix::fs::renameat(from.0, from.1, to.0, to.1),
+            Rename::New | Rename::Exchange => rename_with(from, to, how),
+        });
         renamed.map_err(|error| match error {
             // What xfs says where others say that it exists.
-            Errno::NOTEMPTY => Errno::EXIST.into(),
+            Errno::NOTEMPTY if how != Rename::Over => Errno::EXIST.into(),
             error => error.into(),
         })
     }
 
     fn move_listed(&self, from: BorrowedFd<'_>, name: &OsStr, to: BorrowedFd<'_>) -> io::Result<()> {
-        Ok(rustix::fs::renameat_with(from, name, to, name, RenameFlags::NOREPLACE)?)
+        Ok(rename_with((from, name), (to, name), Rename::New)?)
     }
 
     fn link(&self, from: (BorrowedFd<'_>, &str), to: (BorrowedFd<'_>, &str)) -> io::Result<()> {
@@ -250,7 +246,11 @@ impl Files for Os {
         if rustix::fs::fcntl_fullfsync(file).is_ok() {
             return Ok(());
         }
-        Ok(rustix::fs::fsync(file)?)
+        match rustix::fs::fsync(file) {
+            // There only what is open for writing can be flushed, which no directory is.
+            Err(Errno::BADF) if cfg!(target_os = "wasi") => Ok(()),
+            flushed => Ok(flushed?),
+        }
     }
 
     fn sync_all(&self, any: BorrowedFd<'_>) -> io::Result<()> {
@@ -266,6 +266,23 @@ impl Files for Os {
     }
 }
 
+/// A path below an open directory.
+type Place<'a, P> = (BorrowedFd<'a>, P);
+
+/// Renames what must not take the place of another, or changes places with it.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn rename_with<P: Arg>(from: Place<'_, P>, to: Place<'_, P>, how: Rename) -> rustix::io::Result<()> {
+    use rustix::fs::RenameFlags;
+    let flags = if how == Rename::Exchange { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
+    rustix::fs::renameat_with(from.0, from.1, to.0, to.1, flags)
+}
+
+/// The same where the system has no call for it, which is said as file systems say it that do not know the call.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_with<P: Arg>(_: Place<'_, P>, _: Place<'_, P>, _: Rename) -> rustix::io::Result<()> {
+    Err(Errno::INVAL)
+}
+
 impl From<rustix::fs::Stat> for Stat {
     #[allow(
         clippy::cast_possible_truncation,
@@ -274,6 +291,11 @@ impl From<rustix::fs::Stat> for Stat {
         reason = "the types differ between systems"
     )]
     fn from(stat: rustix::fs::Stat) -> Self {
+        #[cfg(not(target_os = "wasi"))]
+        let (modified, modified_nanos, changed) = (stat.st_mtime, stat.st_mtime_nsec, stat.st_ctime);
+        #[cfg(target_os = "wasi")]
+        let (modified, modified_nanos, changed) =
+            (stat.st_mtim.tv_sec, stat.st_mtim.tv_nsec, stat.st_ctim.tv_sec);
         Self {
             id: FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 },
             is_special: !matches!(
@@ -281,9 +303,9 @@ impl From<rustix::fs::Stat> for Stat {
                 FileType::RegularFile | FileType::Symlink
             ),
             bytes: stat.st_size as u64,
-            modified: stat.st_mtime as i64,
-            modified_nanos: stat.st_mtime_nsec as u32,
-            changed: stat.st_ctime as i64,
+            modified: modified as i64,
+            modified_nanos: modified_nanos as u32,
+            changed: changed as i64,
         }
     }
 }
@@ -293,7 +315,10 @@ fn shares_blocks(file: BorrowedFd<'_>, from: BorrowedFd<'_>) -> bool {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return rustix::fs::ioctl_ficlone(file, from).is_ok();
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    return false;
+    {
+        let _ = (file, from);
+        false
+    }
 }
 
 fn write_parts(file: BorrowedFd<'_>, parts: &[&[u8]]) -> rustix::io::Result<()> {

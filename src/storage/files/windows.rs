@@ -243,11 +243,6 @@ fn stat_at(path: &Path) -> io::Result<Stat> {
     stat(&patiently(|| look.open(path))?)
 }
 
-fn modified(metadata: &fs::Metadata) -> i64 {
-    let since = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    since.and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
-}
-
 impl Files for Os {
     fn open_root(&self, path: &Path) -> io::Result<Handle> {
         // In this form no name has a meaning of its own, nor is a path too long.
@@ -340,7 +335,7 @@ impl Files for Os {
         let mut total = Extent::default();
         for entry in walkdir::WalkDir::new(path).follow_links(false).follow_root_links(false) {
             let metadata = entry?.metadata()?;
-            total.modified = total.modified.max(modified(&metadata));
+            total.modified = total.modified.max(super::modified(&metadata));
             if metadata.is_file() {
                 total.bytes += metadata.len();
                 total.files += 1;
