@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 /// What the program is made of, where this is a clone.
-const SOURCES: [&str; 4] = ["src", "build.rs", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 5] = ["src", "viewer/built", "build.rs", "Cargo.toml", "Cargo.lock"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
