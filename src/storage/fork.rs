@@ -51,6 +51,9 @@ static POOLS: OnceLock<PerProcess<Option<ThreadPool>>> = OnceLock::new();
 
 /// Notes that this process has the threads of rayon, which its children will not have.
 pub(super) fn remember_process() {
+    // Where no thread can be started one does all. Rayon sees by itself only that the system says so, and else panics.
+    #[cfg(target_family = "wasm")]
+    let _ = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
     POOLS.get_or_init(|| PerProcess::new(None));
 }
 
