@@ -30,7 +30,15 @@ impl Handle {
     }
 
     pub(crate) fn try_clone(&self) -> io::Result<Self> {
-        Ok(Self { fd: self.fd.try_clone()?, member: self.member })
+        #[cfg(not(target_os = "wasi"))]
+        let fd = self.fd.try_clone()?;
+        // No descriptor is doubled there. What is asked for are directories, and those can be opened anew.
+        #[cfg(target_os = "wasi")]
+        let fd = {
+            use rustix::fs::{Mode, OFlags, openat};
+            openat(&self.fd, ".", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())?
+        };
+        Ok(Self { fd, member: self.member })
     }
 }
 

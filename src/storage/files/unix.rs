@@ -277,10 +277,24 @@ fn rename_with<P: Arg>(from: Place<'_, P>, to: Place<'_, P>, how: Rename) -> rus
     rustix::fs::renameat_with(from.0, from.1, to.0, to.1, flags)
 }
 
-/// The same where the system has no call for it, which is said as file systems say it that do not know the call.
+/// The same where the system has no call for it: nothing changes places, and a file gets its new name before it loses the old
+/// one. The system itself refuses to put a directory in the place of one that is not empty.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn rename_with<P: Arg>(_: Place<'_, P>, _: Place<'_, P>, _: Rename) -> rustix::io::Result<()> {
-    Err(Errno::INVAL)
+fn rename_with<P: Arg + Copy>(from: Place<'_, P>, to: Place<'_, P>, how: Rename) -> rustix::io::Result<()> {
+    use rustix::fs::{linkat, renameat, statat, unlinkat};
+    if how == Rename::Exchange {
+        return Err(Errno::INVAL);
+    }
+    let stat = statat(from.0, from.1, AtFlags::SYMLINK_NOFOLLOW)?;
+    if FileType::from_raw_mode(stat.st_mode as _) != FileType::Directory {
+        linkat(from.0, from.1, to.0, to.1, AtFlags::empty())?;
+        return unlinkat(from.0, from.1, AtFlags::empty());
+    }
+    match statat(to.0, to.1, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Err(Errno::EXIST),
+        Err(Errno::NOENT) => renameat(from.0, from.1, to.0, to.1),
+        Err(error) => Err(error),
+    }
 }
 
 impl From<rustix::fs::Stat> for Stat {
