@@ -154,10 +154,7 @@ fn fault(component: &str) -> Option<String> {
     if component.len() > MAX_COMPONENT {
         Some(format!("a component is longer than {MAX_COMPONENT} bytes"))
     } else if let Some(bad) = component.chars().find(|c| is_forbidden(*c)) {
-        Some(format!(
-            "{bad:?} may not stand in a key; escape_component() can write it as %{:02X}",
-            bad as u32
-        ))
+        Some(format!("{bad:?} may not stand in a key; it can be written as %{:02X}", bad as u32))
     } else if component.bytes().all(|byte| byte == b'.') {
         Some("a component may not be dots alone".to_owned())
     } else if component.starts_with("__") {

@@ -1,6 +1,8 @@
 //! Values block by block, for files that are larger than the memory.
 
-use calcstore::{AnyArray, Dataset, Hdf5File, IntoSelection, Node, Selection, StoredTable, Table, Value};
+use calcstore::{
+    AnyArray, Dataset, ErrorKind, Hdf5File, IntoSelection, Node, Selection, StoredTable, Table, Value,
+};
 
 use super::failure::Failure;
 use super::source::Source;
@@ -34,6 +36,13 @@ impl<'a> Blocks<'a> {
         };
         let layout =
             node.layout.as_ref().ok_or_else(|| Failure::invalid("is no array").with_key(&node.key))?;
+        // A header may have been written already.
+        if let Open::Dataset(dataset) = &open
+            && (dataset.shape() != layout.shape || dataset.data_type() != layout.data_type)
+        {
+            let message = "was replaced by a value of another type or shape meanwhile; try again";
+            return Err(Failure::new(ErrorKind::Busy, message).with_key(&node.key));
+        }
         Ok(Self {
             open,
             key: &node.key,

@@ -10,6 +10,9 @@ use clap::ValueEnum;
 use super::failure::{Failure, Stopped};
 use super::interrupt::Interrupt;
 
+/// So many names are tried for a file that has not its own yet.
+const ATTEMPTS: u32 = 1000;
+
 /// What stands for standard input or output.
 pub const STANDARD: &str = "-";
 
@@ -28,6 +31,20 @@ pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 /// Finds the format that has the suffix of a file for its name.
 pub fn format_of<F: ValueEnum>(file: &Path) -> Option<F> {
     F::from_str(file.extension()?.to_str()?, true).ok()
+}
+
+/// Refuses what cannot become a file: a device or a pipe, which would be replaced, and the standard output.
+pub fn check_target(file: &Path) -> Result<(), Failure> {
+    if file == Path::new(STANDARD) {
+        return Err(Failure::invalid("this format needs a file; ./- is one of that name").with_file(file));
+    }
+    match fs::metadata(file) {
+        Ok(there) if there.is_dir() => Err(Failure::invalid("is a directory").with_file(file)),
+        Ok(there) if !there.is_file() => {
+            Err(Failure::invalid("is no regular file, which is what is written").with_file(file))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where a value is written: standard output, or a file that appears whole or not at all.
@@ -82,16 +99,24 @@ impl Partial {
     pub fn begin(file: &Path, force: bool) -> Result<Self, Failure> {
         let name =
             file.file_name().ok_or_else(|| Failure::invalid("not the name of a file").with_file(file))?;
+        check_target(file)?;
         if !force && fs::symlink_metadata(file).is_ok() {
             return Err(exists(file));
         }
-        if file.is_dir() {
-            return Err(Failure::invalid("is a directory").with_file(file));
-        }
-        let partial = file.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
         // From here on there is something to be tidied up.
         let interrupt = Interrupt::watch();
-        let opened = OpenOptions::new().write(true).create_new(true).open(&partial);
+        let mut attempt = 0;
+        let (partial, opened) = loop {
+            let unique = format!(".{}.{}-{attempt}.part", name.to_string_lossy(), std::process::id());
+            let partial = file.with_file_name(unique);
+            match OpenOptions::new().write(true).create_new(true).open(&partial) {
+                // One that was killed in another container had the same number.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                opened => break (partial, opened),
+            }
+        };
         let opened = opened.map_err(|error| Failure::io("cannot make the file", file, &error))?;
         let file = file.to_path_buf();
         Ok(Self { out: BufWriter::new(opened), name: partial, file, force, interrupt })

@@ -93,7 +93,12 @@ pub fn line(source: &Source, node: &Node) -> Result<String, Failure> {
     }
     // The bytes that an object is kept as are nobody's business.
     if node.kind != NodeKind::Object {
-        parts.extend(bytes(source, node)?.map(iec));
+        match bytes(source, node) {
+            Ok(bytes) => parts.extend(bytes.map(iec)),
+            // One table that is damaged does not hide the others.
+            Err(Failure::Fault(_)) => parts.push("damaged: a column is missing".to_owned()),
+            Err(failure) => return Err(failure),
+        }
     }
     if let (NodeKind::Unreadable, Some(problem)) = (node.kind, &node.problem) {
         parts.push(printable(problem));

@@ -208,8 +208,7 @@ impl DataStore {
 }
 
 fn exists(path: &Path) -> Error {
-    let message =
-        "there is such a file already; name another directory, or let it be replaced by Overwrite::Yes";
+    let message = "there is such a file already; name another directory, or ask to overwrite it";
     Error::new(ErrorKind::AlreadyExists, message).with_file(path)
 }
 

@@ -214,6 +214,6 @@ impl Store {
 
 /// The error for a key where something is, and was not to be replaced.
 fn occupied(key: &Key) -> Error {
-    let message = "there is a value or a group here already; `replace` lets it go to the trash";
+    let message = "there is a value or a group here already, and it was not asked to replace it";
     Error::new(ErrorKind::AlreadyExists, message).with_key(key.to_string())
 }

@@ -21,6 +21,7 @@ mod plots;
 #[cfg(feature = "view")]
 mod view;
 mod watching;
+mod ways_out;
 mod widths;
 
 use std::fs;

@@ -181,7 +181,7 @@ fn a_draft_replaces_a_group_or_a_value_only_when_asked() {
         let text = assert_kind(draft.insert("new", 2.0), ErrorKind::AlreadyExists);
         assert_eq!(
             text,
-            format!("{key}: there is a value or a group here already; `replace` lets it go to the trash")
+            format!("{key}: there is a value or a group here already, and it was not asked to replace it")
         );
         assert_kind(draft.commit(), ErrorKind::AlreadyExists);
     }

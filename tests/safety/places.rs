@@ -247,8 +247,10 @@ fn what_is_no_directory_is_said_and_left_as_it_is() {
                 DataStore::options().data_dir(&place).create().unwrap_err(),
                 DataStore::options().data_dir(&place).open(-1).unwrap_err(),
             ];
-            for error in errors {
-                assert_told(&error, ErrorKind::Io);
+            for (n, error) in errors.iter().enumerate() {
+                // What is read may be a zip file, and this is none.
+                let is_read = n == 1 && place.is_file();
+                assert_told(error, if is_read { ErrorKind::InvalidInput } else { ErrorKind::Io });
                 assert!(error.file().unwrap().starts_with(path), "{error}");
             }
             refusal(&program().arg("ls").arg("-c").arg(&place).output().unwrap());

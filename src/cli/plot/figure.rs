@@ -1,6 +1,6 @@
 //! From a value to what there is to be seen of it.
 
-use calcstore::{AnyArray, ErrorKind, Node, NodeKind, Selection, Value};
+use calcstore::{AnyArray, DataType, ErrorKind, Node, NodeKind, Selection, Value};
 use serde_json::Value as Json;
 
 use super::axis::{Axis, Scale};
@@ -84,8 +84,7 @@ impl Figure {
     pub fn read(source: &Source, node: &Node, wanted: &Wanted<'_>) -> Result<Self, Failure> {
         let refuse = |message: String| Err(Failure::new(ErrorKind::WrongType, message).with_key(&node.key));
         let Some(layout) = node.layout.as_ref().filter(|_| node.kind == NodeKind::Dataset) else {
-            let example =
-                node.columns.first().map(|column| format!("; name a column, such as {}/{column}", node.key));
+            let example = numeric_column(source, node).map(|key| format!("; name a column, such as {key}"));
             return refuse(format!(
                 "is {}, and arrays can be drawn{}",
                 described(node.kind),
@@ -96,8 +95,14 @@ impl Figure {
         let selection = wanted.selection.unwrap_or(&all);
         let axes = selection.axes(&layout.shape)?;
         if axes.is_empty() || axes.len() > 2 {
-            let rank = axes.len();
-            return refuse(format!("{rank} axes cannot be drawn; -s selects one or two, such as -s '0,:,:'"));
+            return refuse(match (layout.shape.len(), axes.len()) {
+                (0, _) => format!("is a single {}, and axes can be drawn", layout.data_type.name()),
+                (_, 0) => "one element cannot be drawn; -s selects one axis or two".to_owned(),
+                (all, some) => {
+                    let example = format!("{}:,:", "0,".repeat(all - 2));
+                    format!("{some} axes cannot be drawn; -s selects one or two, such as -s '{example}'")
+                }
+            });
         }
         let count = axes.iter().try_fold(1u64, |count, (axis, along)| {
             let picked = along.indices(layout.shape[*axis]).ok()?.len() as u64;
@@ -330,6 +335,17 @@ impl Labels {
         }
         format!("{} {text}", self.title)
     }
+}
+
+/// The key of the first column of a table that can be drawn.
+fn numeric_column(source: &Source, table: &Node) -> Option<String> {
+    let mut keys = table.columns.iter().map(|column| format!("{}/{column}", table.key));
+    keys.find(|key| {
+        let layout = source.node(key).ok().and_then(|column| column.layout);
+        layout.is_some_and(|layout| {
+            !matches!(layout.data_type, DataType::String | DataType::Complex64 | DataType::Complex128)
+        })
+    })
 }
 
 /// The elements as numbers; `bool` is 0 or 1.

@@ -7,6 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use serde_json::json;
 
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::files::check_target;
 use crate::cli::global::Calc;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Output;
@@ -41,6 +42,7 @@ pub struct Arguments {
 
 /// Packs a calculation into one zip file.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
+    check_target(&asked.output)?;
     let store = session.store_of(asked.calc.as_ref().unwrap_or(session.calc()))?;
     let interrupt = Interrupt::watch();
     let source = Source::from(&store);

@@ -60,6 +60,11 @@ fn to_json(source: &Source, node: &Node) -> Result<Json, Failure> {
         shown["dimension_names"] = json!(layout.dimension_names);
         shown["codecs"] = json!(layout.codecs);
     }
+    if node.kind == NodeKind::Table {
+        let type_of =
+            |column| Some(source.node(&format!("{}/{column}", node.key)).ok()?.layout?.data_type.name());
+        shown["column_types"] = node.columns.iter().map(type_of).collect();
+    }
     shown["attributes"] = json!(node.attributes);
     if let Some(parent) = parent(source, node)? {
         shown["parent"] = json!(parent);
@@ -99,7 +104,11 @@ fn header(source: &Source, node: &Node, width: usize) -> Result<String, Failure>
                 field("codecs", &codecs(&layout.codecs));
             }
         }
-        (NodeKind::Table, _) => field("type", &format!("table of {}", summary::shape_of(node))),
+        (NodeKind::Table, _) => {
+            field("type", &format!("table of {}", summary::shape_of(node)));
+            let columns = node.columns.iter().map(|column| described(source, node, column));
+            field("columns", &columns.collect::<Vec<_>>().join(", "));
+        }
         (NodeKind::Object, _) => {
             let name = node.type_name.as_deref().filter(|name| *name != summary::ANY_JSON);
             field("type", elements::printable(&format!("object {}", name.unwrap_or_default())).trim_end());
@@ -117,6 +126,19 @@ fn header(source: &Source, node: &Node, width: usize) -> Result<String, Failure>
         field("attribute", &format!("{name} = {value}"));
     }
     Ok(text)
+}
+
+/// A column of a table: its name, its type, the shape of its elements, its units.
+fn described(source: &Source, table: &Node, column: &str) -> String {
+    let node = source.node(&format!("{}/{column}", table.key)).ok();
+    let (Some(node), Some(layout)) = (&node, node.as_ref().and_then(|node| node.layout.as_ref())) else {
+        return elements::printable(&format!("{column} (damaged)"));
+    };
+    let shape = layout.shape.get(1..).filter(|shape| !shape.is_empty());
+    let shape = shape.map(|shape| format!(" {shape:?}")).unwrap_or_default();
+    let units = node.attributes.get("units").and_then(Json::as_str);
+    let units = units.map(|units| format!(" ({units})")).unwrap_or_default();
+    elements::printable(&format!("{column} {}{shape}{units}", layout.data_type.name()))
 }
 
 /// The names of codecs; those within shards in parentheses.

@@ -52,6 +52,9 @@ pub struct Arguments {
 /// The longest sleep before Ctrl-C is noticed.
 const NAP: Duration = Duration::from_millis(50);
 
+/// The shortest time from one look to the next.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 /// What was seen the last time.
 #[derive(Debug, PartialEq)]
 enum Seen {
@@ -79,15 +82,16 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
             Status::Failed => return Ok(Exit::Faults),
             _ => {}
         }
-        let until = Instant::now() + asked.interval;
-        while Instant::now() < until {
+        let looked = Instant::now();
+        let interval = asked.interval.max(SHORTEST);
+        while looked.elapsed() < interval {
             if interrupt.answer() == Continue::No {
                 return Ok(Exit::Interrupted);
             }
             if asked.timeout.is_some_and(|timeout| started.elapsed() >= timeout) {
                 return watch.timed_out();
             }
-            sleep(NAP.min(until.saturating_duration_since(Instant::now())));
+            sleep(NAP.min(interval.saturating_sub(looked.elapsed())));
         }
     }
 }

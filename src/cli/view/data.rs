@@ -35,6 +35,7 @@ pub fn read(
     form: Form,
 ) -> Result<Vec<u8>, Failure> {
     let (shape, element) = seen.extent();
+    let element = if form == Form::Json { element.max(types::NUMBER_AS_JSON) } else { element };
     let select = || part::selection(selected, &shape, seen.part(from), element);
     let json = match seen {
         Seen::Array(node, layout) => {

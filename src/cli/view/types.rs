@@ -11,7 +11,7 @@ const MOST_MEMBERS: usize = 512;
 /// A chunk of more bytes is large.
 const LARGE_CHUNK: u64 = 64 << 20;
 /// What a number takes as JSON, about.
-const NUMBER_AS_JSON: u64 = 32;
+pub const NUMBER_AS_JSON: u64 = 32;
 /// What a text may take.
 const TEXT: u64 = 256;
 

@@ -1,7 +1,7 @@
 mod json;
 mod text;
 
-use calcstore::{Comparison, ComparisonReport, Difference, NodeKind};
+use calcstore::{Comparison, ComparisonReport, Difference, ErrorKind, NodeKind};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::cli::elements::printable;
@@ -99,6 +99,10 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let report = comparison.run();
     drop(progress);
     let report = report?;
+    if report.nodes == 0 && !asked.only.is_empty() {
+        let message = format!("nothing matches --only {}", asked.only.join(" --only "));
+        return Err(Failure::new(ErrorKind::NotFound, message));
+    }
     if output.is_json() {
         output.json(&json::report(&report))?;
     } else if asked.brief {

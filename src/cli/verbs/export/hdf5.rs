@@ -5,6 +5,7 @@ use clap::{ValueEnum, ValueHint};
 use serde_json::{Value as Json, json};
 
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::files::check_target;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
@@ -100,6 +101,7 @@ impl Hdf5 {
 
 /// Copies everything to an HDF5 file.
 pub fn run(session: &Session<'_>, asked: &Hdf5) -> Result<Exit, Failure> {
+    asked.output.as_deref().map_or(Ok(()), check_target)?;
     let store = session.store()?;
     let interrupt = Interrupt::watch();
     session.output.detail("exporting");

@@ -120,9 +120,16 @@ fn npz(
             }
             Err(failure) => return Err(failure),
         };
-        match &draft {
-            Some(draft) => draft.insert_new(name, &array)?,
-            None => store.insert_new(&format!("/{name}"), &array)?,
+        let inserted = match &draft {
+            Some(draft) => draft.insert_new(name, &array),
+            None => store.insert_new(&format!("/{name}"), &array),
+        };
+        match inserted {
+            Err(error) if [ErrorKind::InvalidKey, ErrorKind::AlreadyExists].contains(&error.kind()) => {
+                imported.left_out.push((entry.name().to_owned(), error.to_string()));
+                continue;
+            }
+            inserted => inserted?,
         }
         imported.values += 1;
         imported.bytes += bytes.len() as u64;

@@ -70,12 +70,16 @@ fn wrong(error: &csv::Error) -> Failure {
     Failure::invalid(format!("not CSV: {line}{why}"))
 }
 
-/// Cells of one type: `int64` where all are integers, `float64` where all are numbers or missing, else text.
+/// Cells of one type: `int64` where all are integers, or `uint64`; `float64` where all are numbers or missing; else text,
+/// also of integers that no float has.
 fn typed(shape: &[usize], cells: &[&str]) -> Result<AnyArray, Failure> {
     if cells.is_empty() {
         return shaped(shape, Order::C, Vec::<f64>::new());
     }
     if let Some(integers) = cells.iter().map(|cell| cell.trim().parse().ok()).collect::<Option<Vec<i64>>>() {
+        return shaped(shape, Order::C, integers);
+    }
+    if let Some(integers) = cells.iter().map(|cell| cell.trim().parse().ok()).collect::<Option<Vec<u64>>>() {
         return shaped(shape, Order::C, integers);
     }
     let some = cells.iter().any(|cell| !cell.trim().is_empty());
@@ -87,7 +91,15 @@ fn typed(shape: &[usize], cells: &[&str]) -> Result<AnyArray, Failure> {
     shaped(shape, Order::C, cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<String>>())
 }
 
-/// A number; an empty cell is missing, which is NaN.
+/// The largest integer up to which a float has all.
+const EXACT: u128 = 1 << f64::MANTISSA_DIGITS;
+
+/// A number; an empty cell is missing, which is NaN. An integer that would become another one is none.
 fn float(cell: &str) -> Option<f64> {
-    if cell.trim().is_empty() { Some(f64::NAN) } else { cell.trim().parse().ok() }
+    let cell = cell.trim();
+    if cell.is_empty() {
+        return Some(f64::NAN);
+    }
+    let is_exact = cell.parse::<i128>().map_or(true, |integer| integer.unsigned_abs() <= EXACT);
+    if is_exact { cell.parse().ok() } else { None }
 }

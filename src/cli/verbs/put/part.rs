@@ -68,9 +68,9 @@ fn cast(array: AnyArray, to: DataType) -> Result<AnyArray, Failure> {
         AnyArray::Float64(elements) => {
             for element in elements {
                 bytes.extend(match to {
-                    DataType::Float16 => f16::from_f64(*element).to_le_bytes().to_vec(),
-                    #[expect(clippy::cast_possible_truncation, reason = "a shorter float has fewer digits")]
-                    DataType::Float32 => (*element as f32).to_le_bytes().to_vec(),
+                    DataType::Float16 | DataType::Float32 => {
+                        of_float(*element, to).ok_or_else(|| lost(*element, to))?
+                    }
                     _ => return Ok(array),
                 });
             }
@@ -80,7 +80,19 @@ fn cast(array: AnyArray, to: DataType) -> Result<AnyArray, Failure> {
     from_bytes(to, array.shape(), Order::C, &bytes)
 }
 
-fn lost(number: i64, to: DataType) -> Failure {
+/// A shorter float, which has fewer digits; nothing where it is too short for the number.
+fn of_float(number: f64, to: DataType) -> Option<Vec<u8>> {
+    let fits = |is_finite: bool| is_finite || !number.is_finite();
+    if to == DataType::Float16 {
+        let short = f16::from_f64(number);
+        return fits(short.is_finite()).then(|| short.to_le_bytes().to_vec());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a shorter float has fewer digits")]
+    let short = number as f32;
+    fits(short.is_finite()).then(|| short.to_le_bytes().to_vec())
+}
+
+fn lost(number: impl std::fmt::Display, to: DataType) -> Failure {
     Failure::new(ErrorKind::WrongType, format!("{number} is no {to}"))
 }
 
@@ -94,8 +106,7 @@ fn of_integer(number: i64, to: DataType) -> Option<Vec<u8>> {
         DataType::UInt16 => u16::try_from(number).ok()?.to_le_bytes().to_vec(),
         DataType::UInt32 => u32::try_from(number).ok()?.to_le_bytes().to_vec(),
         DataType::UInt64 => u64::try_from(number).ok()?.to_le_bytes().to_vec(),
-        DataType::Float16 => f16::from_f64(number as f64).to_le_bytes().to_vec(),
-        DataType::Float32 => (number as f32).to_le_bytes().to_vec(),
+        DataType::Float16 | DataType::Float32 => of_float(number as f64, to)?,
         DataType::Float64 => (number as f64).to_le_bytes().to_vec(),
         _ => return None,
     })
