@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::check::Checked;
 use super::finding::{Finding, FindingKind, Remedy, Repaired};
@@ -18,6 +19,10 @@ use super::sweep::Collection;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::METADATA_FILE;
+
+/// How often what a dead writer has left is tried to be swept, and the time between.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// One repair.
 struct Repair<'a> {
@@ -91,12 +96,22 @@ impl Repair<'_> {
             let moved = store.move_to_lost(&place, name, (&self.id, name))?;
             self.note(finding, Remedy::SetAside(moved));
         }
-        let failed =
-            store.collect(Collection::default())?.into_iter().filter_map(|(_, removed)| removed.err());
-        let failed: Vec<String> = failed.map(|error| error.to_string()).collect();
+        let is_there = |finding: &Finding| store.path().join(&finding.file).symlink_metadata().is_ok();
+        let mut tries = 0..TRIES;
+        let failed: Vec<String> = loop {
+            let collected = store.collect(Collection::default())?.into_iter();
+            let failed: Vec<_> = collected.filter_map(|(_, removed)| removed.err()).collect();
+            let is_swept = !ours.iter().any(|finding| finding.kind == Leftover && is_there(finding));
+            if is_swept || !failed.is_empty() || tries.next().is_none() {
+                break failed.iter().map(ToString::to_string).collect();
+            }
+            // A program that is just being started holds the locks of the one that starts it for a moment.
+            std::thread::sleep(PAUSE);
+        };
         let left = store.look_at_internals()?;
         for finding in ours {
-            let is_left = left.iter().any(|other| other.kind == finding.kind && other.file == finding.file);
+            let is_found = left.iter().any(|other| other.kind == finding.kind && other.file == finding.file);
+            let is_left = is_found || finding.kind == Leftover && is_there(finding);
             let why = || failed.first().cloned().unwrap_or_else(|| "its writer may be alive".to_owned());
             let remedy = if is_left { Remedy::LeftAlone(why()) } else { Remedy::Mended };
             self.note(finding, remedy);

@@ -207,8 +207,7 @@ fn an_import_of_arrays_that_means_harm_changes_nothing() {
             &[("a.npy", &*good), ("a.npy", &*good)],
             "the zip file is damaged: two entries are called \"a.npy\" (x.npz)",
         ),
-        (&[("a:b.npy", &*good)], "key"),
-        (&[("a.npy", &*good), ("a/b.npy", &*good)], "value"),
+        (&[("a:b.npy", &*good)], "none of its arrays can be imported: a:b.npy: "),
     ] {
         zip(entries);
         for into in [&["import", "x.npz"][..], &["import", "x.npz", "--into", "/x"]] {

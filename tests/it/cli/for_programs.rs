@@ -78,6 +78,7 @@ fn ls_tree_and_show_describe_nodes() {
     assert_eq!(desk.json(&["show", "/0/curves"]), shown);
     let mut shown = sadigh.clone();
     shown["attributes"] = json!({});
+    shown["column_types"] = json!(["float64", "int32"]);
     assert_eq!(desk.json(&["show", "/0/Sadigh"]), shown);
 }
 

@@ -175,11 +175,11 @@ fn what_cannot_be_drawn_says_why() {
     desk.store().insert("/nan", [f64::NAN, f64::NAN]).unwrap();
     for (arguments, message) in [
         (&["/cube"][..], "/cube: 3 axes cannot be drawn; -s selects one or two, such as -s '0,:,:'"),
-        (&["/sites"], "/sites: is a table, and arrays can be drawn; name a column, such as /sites/name"),
+        (&["/sites"], "/sites: is a table, and arrays can be drawn; name a column, such as /sites/lon"),
         (&["/sites/name"], "/sites/name: holds string, and numbers can be drawn"),
         (&["/0"], "/0: is a group, and arrays can be drawn"),
         (&["/none"], "/none: has no elements"),
-        (&["/0/name"], "/0/name: 0 axes cannot be drawn; -s selects one or two, such as -s '0,:,:'"),
+        (&["/0/name"], "/0/name: is a single string, and axes can be drawn"),
         (
             &["/0/curves", "-o", "x.gif"],
             "the suffix does not tell the format: say it with -f svg or png (x.gif)",

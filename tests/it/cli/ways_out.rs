@@ -141,6 +141,25 @@ fn an_array_of_an_npz_file_whose_name_is_no_key_is_left_out_by_name() {
 }
 
 #[test]
+fn an_import_is_complete_and_says_where_it_comes_from() {
+    let desk = Desk::with_values();
+    let list = || -> serde_json::Value { serde_json::from_str(&desk.done(&["calcs", "--json"])).unwrap() };
+    desk.write("matrix.csv", b"1,2\n3,4\n");
+    assert_eq!(desk.run(&["import", "matrix.csv"]).code, 0);
+    let imported = list().as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&imported["status"], &imported["description"]),
+        (&"complete".into(), &"imported from matrix.csv".into())
+    );
+    let before = list().as_array().unwrap().len();
+    let into = ["import", "matrix.csv", "--into", "/again"];
+    assert_eq!(desk.run(&into).code, 0);
+    let refused = desk.run(&into);
+    assert!(refused.stderr.contains("--replace lets it go"), "{}", refused.stderr);
+    assert_eq!(list().as_array().unwrap().len(), before);
+}
+
+#[test]
 fn a_table_shows_the_types_and_units_of_its_columns() {
     let desk = Desk::with_values();
     desk.store().attributes("/sites/lon").unwrap().insert("units", "deg").unwrap();

@@ -99,7 +99,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let report = comparison.run();
     drop(progress);
     let report = report?;
-    if report.nodes == 0 && !asked.only.is_empty() {
+    if report.nodes == 0 && report.is_equal() && !asked.only.is_empty() {
         let message = format!("nothing matches --only {}", asked.only.join(" --only "));
         return Err(Failure::new(ErrorKind::NotFound, message));
     }

@@ -6,7 +6,7 @@ mod values;
 
 use std::path::PathBuf;
 
-use calcstore::DataStore;
+use calcstore::{DataStore, ErrorKind, Status};
 use clap::ValueHint;
 
 use crate::cli::failure::{Exit, Failure};
@@ -74,7 +74,14 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let interrupt = Interrupt::watch();
     if asked.into.is_some() {
         let store = session.write()?;
-        return into(session, &store, asked, &format, &interrupt);
+        return into(session, &store, asked, &format, &interrupt).map_err(|failure| match failure {
+            Failure::Fault(mut fault) if fault.kind == ErrorKind::AlreadyExists && !asked.replace => {
+                "there is a value or a group here already; --replace lets it go"
+                    .clone_into(&mut fault.message);
+                Failure::Fault(fault)
+            }
+            failure => failure,
+        });
     }
     if session.names_calc() {
         let message =
@@ -85,7 +92,28 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         return unpack::unpack(session, &asked.file, None, asked.limit, &interrupt);
     }
     let store = session.options().create()?;
-    into(session, &store, asked, &format, &interrupt).inspect_err(|_| discard(session, store))
+    match into(session, &store, asked, &format, &interrupt)
+        .and_then(|exit| finish(&store, asked, &format).map(|()| exit))
+    {
+        Ok(exit) => Ok(exit),
+        Err(failure) => {
+            discard(session, store);
+            Err(failure)
+        }
+    }
+}
+
+/// Says of a new calculation that it is whole, and where it comes from where that is a file that cannot say it.
+fn finish(store: &DataStore, asked: &Arguments, format: &Format) -> Result<(), Failure> {
+    if store.status()? == Status::Created {
+        store.set_status(Status::Complete)?;
+    }
+    if let (Some(name), false) = (asked.file.file_name(), matches!(format, Format::Hdf5)) {
+        let description = format!("imported from {}", name.to_string_lossy());
+        store.attributes("/")?.insert("description", description)?;
+    }
+    store.flush()?;
+    Ok(())
 }
 
 fn into(

@@ -135,6 +135,10 @@ fn npz(
         imported.bytes += bytes.len() as u64;
         progress.set(imported.bytes);
     }
+    if let (0, Some((name, why))) = (imported.values, imported.left_out.first()) {
+        let message = format!("none of its arrays can be imported: {name}: {why}");
+        return Err(Failure::new(ErrorKind::Unsupported, message).with_file(&asked.file));
+    }
     if let Some(draft) = draft {
         draft.commit()?;
     }
