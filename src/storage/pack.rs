@@ -70,9 +70,14 @@ impl Pack<'_> {
         })?;
         self.report(1, 0)?;
         for name in members {
+            let (mark, before) = (self.zip.mark(), self.copied);
             match self.node(&key.child(&name)?, &format!("{path}{name}/")) {
-                // It was removed while we were on our way: of a group as a whole nobody promises one version.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                // It was removed while we were on our way: of a group as a whole nobody promises one version. Nor is
+                // what we had of it anything.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.zip.rewind(mark).map_err(|error| cannot_write(path, error))?;
+                    self.copied = before;
+                }
                 packed => packed?,
             }
         }

@@ -133,3 +133,25 @@ fn a_zip_file_that_is_replaced_while_it_is_open_is_read_as_it_was() {
         (ErrorKind::ReadOnly, "a zip file is only read; unpack it to write")
     );
 }
+
+#[test]
+fn a_value_that_is_removed_meanwhile_leaves_nothing_in_the_zip_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = DataStore::at(directory.path().join("s")).unwrap();
+    store.insert("/g/b", [1u64, 2]).unwrap();
+    store.new_dataset("/g/a").chunks([100_000]).insert(ndarray::Array1::from(vec![1u64; 3_000_000])).unwrap();
+    let once = directory.path().join("once.zip");
+    let mut is_removed = false;
+    let packing = store.pack(&once).on_progress(|done| {
+        if done.bytes > 8_000_000 && !is_removed {
+            is_removed = true;
+            store.remove("/g/a").unwrap();
+        }
+        Continue::Yes
+    });
+    let report = packing.run().unwrap();
+    assert!(is_removed);
+    let again = directory.path().join("again.zip");
+    assert_eq!(store.pack(&again).run().unwrap().packed, report.packed);
+    assert!(fs::read(once).unwrap() == fs::read(again).unwrap());
+}
