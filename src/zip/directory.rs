@@ -46,6 +46,11 @@ impl Entry {
     pub fn size(&self) -> u64 {
         self.size
     }
+
+    /// The bytes that it has in the directory of the zip file, at least.
+    pub(crate) fn bytes_of_header(&self) -> u64 {
+        CENTRAL_LENGTH.saturating_add(self.name.len() as u64)
+    }
 }
 
 /// The directory as the end of the file describes it.

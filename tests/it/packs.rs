@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use calcstore::zip::Writer;
 use calcstore::{Continue, DataStore, ErrorKind};
 
 #[test]
@@ -154,4 +155,23 @@ fn a_value_that_is_removed_meanwhile_leaves_nothing_in_the_zip_file() {
     let again = directory.path().join("again.zip");
     assert_eq!(store.pack(&again).run().unwrap().packed, report.packed);
     assert!(fs::read(once).unwrap() == fs::read(again).unwrap());
+}
+
+#[test]
+fn directories_that_a_zip_file_implies_are_paid_for_by_its_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("many.zip");
+    let open = |names: &mut dyn Iterator<Item = String>| {
+        let mut zip = Writer::new(fs::File::create(&file).unwrap());
+        zip.add("zarr.json", br#"{"zarr_format":3,"node_type":"group"}"#).unwrap();
+        names.for_each(|name| zip.add(&name, b"").unwrap());
+        zip.finish().unwrap();
+        DataStore::options().read_only(true).at(&file)
+    };
+    let error = open(&mut (0..4000).map(|n| format!("{n}/{}x", "a/".repeat(250)))).unwrap_err();
+    let message = "the zip file has too many directories for its size";
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, message));
+    // As many as the chunks of an array of five axes need.
+    open(&mut (0..4000).map(|n| format!("a/c/{n}/0/0/0/0"))).unwrap();
+    open(&mut (0..3).map(|n| format!("{n}/{}x", "a/".repeat(250)))).unwrap();
 }

@@ -17,6 +17,11 @@ use crate::zip;
 /// The names that tell which directory is the store.
 const SIGNS: [&str; 2] = ["zarr.json", "output.zarr"];
 
+/// So many directories need no reason, and beyond them there is one for each few bytes of the directory of the zip file.
+/// The chunks of an array of many axes have about that many; names of nothing but slashes have four times as many.
+const FREE_DIRECTORIES: u64 = 1024;
+const BYTES_OF_A_DIRECTORY: u64 = 8;
+
 /// The files in a zip file. It is open as long as this is, so that what is read is always the same.
 #[derive(Debug)]
 pub(crate) struct Zipped {
@@ -56,10 +61,19 @@ impl Zipped {
             device: u64::MAX.wrapping_sub(OPENED.fetch_add(1, Relaxed)),
             inflated: Mutex::default(),
         };
+        let too_many = |what| {
+            let message = format!("the zip file has too many {what}");
+            Error::new(ErrorKind::Unsupported, message).with_file(path)
+        };
+        let mut bytes = 0u64;
         for number in 0..zipped.archive.entries().len() {
-            zipped.add(number).ok_or_else(|| {
-                Error::new(ErrorKind::Unsupported, "the zip file has too many entries").with_file(path)
-            })?;
+            bytes = bytes
+                .saturating_add(zipped.archive.entries().get(number).map_or(0, zip::Entry::bytes_of_header));
+            zipped.add(number).ok_or_else(|| too_many("entries"))?;
+            let directories = (zipped.members.len() as u64).saturating_sub(number as u64);
+            if directories > FREE_DIRECTORIES.saturating_add(bytes / BYTES_OF_A_DIRECTORY) {
+                return Err(too_many("directories for its size"));
+            }
         }
         zipped.root = zipped.store();
         Ok(zipped)
