@@ -110,6 +110,8 @@ impl Error {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 ErrorKind::StorageFull
             }
+            // Not a word of the system, but of a file that is read in another way.
+            io::ErrorKind::Unsupported if error.raw_os_error().is_none() => ErrorKind::Unsupported,
             _ => ErrorKind::Io,
         };
         let way_out = match error.kind() {

@@ -175,3 +175,28 @@ fn directories_that_a_zip_file_implies_are_paid_for_by_its_names() {
     open(&mut (0..4000).map(|n| format!("a/c/{n}/0/0/0/0"))).unwrap();
     open(&mut (0..3).map(|n| format!("{n}/{}x", "a/".repeat(250)))).unwrap();
 }
+
+#[test]
+fn a_large_deflated_chunk_is_not_inflated_in_place() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bomb.zip");
+    let array = br#"{"zarr_format":3,"node_type":"array","shape":[314572800],"data_type":"uint8","chunk_grid":{"name":
+        "regular","configuration":{"chunk_shape":[314572800]}},"chunk_key_encoding":{"name":"default"},"fill_value":0,
+        "codecs":[{"name":"bytes"}]}"#;
+    let mut zip = Writer::new(fs::File::create(&file).unwrap());
+    zip.add("zarr.json", br#"{"zarr_format":3,"node_type":"group"}"#).unwrap();
+    zip.add("a/zarr.json", array).unwrap();
+    zip.add("a/c/0", &vec![0; 310_000]).unwrap();
+    zip.finish().unwrap();
+    // Its header says that it is deflated, and what it holds.
+    let mut bytes = fs::read(&file).unwrap();
+    let header = bytes.windows(46).rposition(|bytes| bytes.starts_with(b"PK\x01\x02")).unwrap();
+    bytes[header + 10] = 8;
+    bytes[header + 24..header + 28].copy_from_slice(&314_572_800u32.to_le_bytes());
+    fs::write(&file, bytes).unwrap();
+    let packed = DataStore::options().read_only(true).at(&file).unwrap();
+    let error = packed.dataset("/a").unwrap().read::<Vec<u8>>(..3).unwrap_err();
+    let message = "cannot read: an entry of 314572800 bytes is deflated, and more than 256 MiB are not inflated in \
+                   place; unpack the zip file to read it";
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unsupported, message));
+}

@@ -17,6 +17,11 @@ use crate::zip;
 /// The names that tell which directory is the store.
 const SIGNS: [&str; 2] = ["zarr.json", "output.zarr"];
 
+/// A larger deflated file is not inflated to read of it.
+const MOST_INFLATED: u64 = 256 << 20;
+/// Only one deflated file as large as this is inflated at a time.
+const LARGE: u64 = 16 << 20;
+
 /// So many directories need no reason, and beyond them there is one for each few bytes of the directory of the zip file.
 /// The chunks of an array of many axes have about that many; names of nothing but slashes have four times as many.
 const FREE_DIRECTORIES: u64 = 1024;
@@ -35,6 +40,8 @@ pub(crate) struct Zipped {
     device: u64,
     /// The deflated file that was read last.
     inflated: Mutex<Option<(u32, Arc<Vec<u8>>)>>,
+    /// Held while a large one is inflated.
+    inflating: Mutex<()>,
 }
 
 #[derive(Debug)]
@@ -60,6 +67,7 @@ impl Zipped {
             // No device of the system has so high a number.
             device: u64::MAX.wrapping_sub(OPENED.fetch_add(1, Relaxed)),
             inflated: Mutex::default(),
+            inflating: Mutex::default(),
         };
         let too_many = |what| {
             let message = format!("the zip file has too many {what}");
@@ -172,9 +180,25 @@ impl Zipped {
 
     /// The bytes of a deflated file. They are kept until another one is asked for: a shard is read in many parts.
     fn inflated(&self, member: u32, entry: &zip::Entry) -> io::Result<Arc<Vec<u8>>> {
+        if entry.size() > MOST_INFLATED {
+            let message = format!(
+                "an entry of {} bytes is deflated, and more than 256 MiB are not inflated in place; unpack the zip file \
+                 to read it",
+                entry.size()
+            );
+            return Err(into_io(&Error::new(ErrorKind::Unsupported, message)));
+        }
         let last = || self.inflated.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, bytes)) = last().as_ref().filter(|(known, _)| *known == member) {
-            return Ok(Arc::clone(bytes));
+        let known =
+            || last().as_ref().filter(|(known, _)| *known == member).map(|(_, bytes)| Arc::clone(bytes));
+        if let Some(bytes) = known() {
+            return Ok(bytes);
+        }
+        let is_large = entry.size() >= LARGE;
+        let _alone = is_large.then(|| self.inflating.lock().unwrap_or_else(PoisonError::into_inner));
+        // Whoever was first may have inflated it for all.
+        if let Some(bytes) = known().filter(|_| is_large) {
+            return Ok(bytes);
         }
         let bytes = Arc::new(self.archive.read(entry).map_err(|error| into_io(&error))?);
         *last() = Some((member, Arc::clone(&bytes)));
@@ -340,7 +364,10 @@ fn only_read<T>() -> io::Result<T> {
 
 /// What is wrong with the zip file, for those who expect what a file system says.
 fn into_io(error: &Error) -> io::Error {
-    let kind =
-        if error.kind() == ErrorKind::Corrupt { io::ErrorKind::InvalidData } else { io::ErrorKind::Other };
+    let kind = match error.kind() {
+        ErrorKind::Corrupt => io::ErrorKind::InvalidData,
+        ErrorKind::Unsupported => io::ErrorKind::Unsupported,
+        _ => io::ErrorKind::Other,
+    };
     io::Error::new(kind, error.message().to_owned())
 }
