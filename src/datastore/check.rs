@@ -117,7 +117,7 @@ impl DataStore {
             });
             repaired.extend(parent);
             if !checked.leftovers.is_empty() {
-                let removed = self.remove_deleted(false)?;
+                let removed = self.remove_leftovers(false)?;
                 repaired.extend(checked.leftovers.into_iter().zip(removed).map(|(finding, (_, removed))| {
                     let left = |error: Error| Remedy::LeftAlone(error.to_string());
                     Repaired { finding, remedy: removed.map_or_else(left, |()| Remedy::Mended) }
@@ -127,7 +127,8 @@ impl DataStore {
         Ok(RepairReport { checked: checked.nodes, bytes: checked.bytes, repaired })
     }
 
-    /// Looks at what is outside of the store and belongs to it: its parent, and calculations that were being deleted.
+    /// Looks at what is outside of the store and belongs to it: its parent, and calculations that were being deleted or
+    /// unpacked.
     fn look_around(&self, checked: &mut Checked) -> Result<()> {
         // A root that cannot be read was found already.
         if let Ok(Some(_)) = self.parent_dir()
@@ -137,14 +138,17 @@ impl DataStore {
             let what = error.message().to_owned();
             checked.faults.push(Finding { kind: FindingKind::Parent, key: "/".to_owned(), file, what });
         }
-        let deleted = self.remove_deleted(true)?.into_iter();
+        let deleted = self.remove_leftovers(true)?.into_iter();
         checked.leftovers.extend(deleted.map(|(leftover, _)| leftover.finding(self.calc_dir())));
         Ok(())
     }
 
-    fn remove_deleted(&self, dry_run: bool) -> Result<Vec<(crate::storage::Leftover, Result<()>)>> {
+    fn remove_leftovers(&self, dry_run: bool) -> Result<Vec<(crate::storage::Leftover, Result<()>)>> {
         match self.calc_dir().parent().filter(|_| self.calc_id.is_some()) {
-            Some(data) => DataDirectory::locate(files(), Some(data))?.remove_deleted(dry_run),
+            Some(data) => {
+                let locks = self.store.access().locks;
+                DataDirectory::locate(files(), Some(data))?.remove_leftovers(dry_run, locks)
+            }
             None => Ok(Vec::new()),
         }
     }

@@ -58,7 +58,7 @@ impl<'a> Gc<'a> {
             && let Some(data) = self.store.calc_dir().parent()
         {
             let data = DataDirectory::locate(files(), Some(data))?;
-            found.extend(data.remove_deleted(self.asked.dry_run)?);
+            found.extend(data.remove_leftovers(self.asked.dry_run, self.store.store.access().locks)?);
         }
         let mut report = GcReport::default();
         for (leftover, removed) in found {

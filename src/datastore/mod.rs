@@ -149,7 +149,8 @@ impl DataStore {
     }
 
     /// Plans to remove what nobody needs any more: what writers that were killed had not yet stored, values that were
-    /// replaced or removed more than a minute ago, and calculations beside this one whose deletion was interrupted.
+    /// replaced or removed more than a minute ago, and calculations beside this one whose deletion or
+    /// unpacking was interrupted.
     ///
     /// Opening a store for writing and [`flush`](Self::flush) do it too, unless locks cannot be trusted.
     ///

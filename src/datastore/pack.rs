@@ -168,9 +168,7 @@ impl<'a> Unpack<'a> {
         let packed = packed(&file, Access { read_only: true, ..access }, limit)?;
         let mut each = |copied| answer(progress(copied));
         let Some(directory) = into else {
-            let calculation = options.data_directory()?.take_next()?;
-            let unpacked = packed.unpack(&files(), &calculation.path, access, &mut each);
-            unpacked.inspect_err(|_| drop(std::fs::remove_dir(&calculation.path)))?;
+            let calculation = options.data_directory()?.unpack(&packed, access, &mut each)?;
             return options.open(calculation.id.into());
         };
         let directory =

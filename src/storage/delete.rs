@@ -1,5 +1,6 @@
 //! Deleting a calculation.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,8 @@ use super::remove::remove_tree;
 use super::stage::{OWNER, random_id};
 use super::store::{HIERARCHY, INTERNALS, lock_place};
 use super::sweep::{Leftover, LeftoverKind};
-use super::trust::{Tried, Trust, holder, is_without_lock};
+use super::trust::{LockPolicy, Tried, Trust, holder, is_without_lock};
+use super::unpack::abandoned;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a calculation's directory holds that is ours, besides exports that were interrupted.
@@ -55,7 +57,7 @@ impl DataDirectory {
         // Else a power cut could bring back the name, with half of what it stood for.
         let synced = self.files.sync(data.as_fd());
         synced.map_err(|error| Error::io("cannot flush", self.path(), error))?;
-        for (_, removed) in self.remove_deleted(false)? {
+        for (_, removed) in self.remove_leftovers(false, access.locks)? {
             removed?;
         }
         Ok(())
@@ -66,11 +68,16 @@ impl DataDirectory {
         Error::new(ErrorKind::NotFound, message).with_file(self.path())
     }
 
-    /// Removes what deletions have renamed, or only tells what that is.
-    pub(crate) fn remove_deleted(&self, dry_run: bool) -> Result<Vec<(Leftover, Result<()>)>> {
+    /// Removes what deletions have renamed and what killed unpackings left, or only tells what that is.
+    pub(crate) fn remove_leftovers(
+        &self,
+        dry_run: bool,
+        locks: LockPolicy,
+    ) -> Result<Vec<(Leftover, Result<()>)>> {
         let Some(data) = self.open()? else { return Ok(Vec::new()) };
         let deleted = self.entries(&data)?.into_iter().filter(|name| is_deleted(name));
-        let each = |name: String| {
+        let unpacked = abandoned(&*self.files, (&data, self.path()), &Trust::new(locks), dry_run);
+        let each = |(name, _owner): (String, Option<File>)| {
             let path = self.path().join(&name);
             let Extent { bytes, files, .. } = self.files.measure(&path).unwrap_or_default();
             let remove = || if dry_run { Ok(()) } else { remove_tree(&*self.files, data.as_fd(), &name) };
@@ -79,7 +86,7 @@ impl DataDirectory {
                 remove().or_else(|_| remove()).map_err(|error| Error::io("cannot remove", &path, error));
             (Leftover { kind: LeftoverKind::Calculation, path, bytes, files }, removed)
         };
-        Ok(deleted.map(each).collect())
+        Ok(deleted.map(|name| (name, None)).chain(unpacked).map(each).collect())
     }
 }
 

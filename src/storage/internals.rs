@@ -132,7 +132,7 @@ impl Leftover {
         let what = match self.kind {
             LeftoverKind::Stage => "a writer that is gone had not yet stored this",
             LeftoverKind::Trash => "a value that was replaced or removed",
-            LeftoverKind::Calculation => "a calculation whose deletion was interrupted",
+            LeftoverKind::Calculation => "a calculation whose deletion or unpacking was interrupted",
             LeftoverKind::Export => "the beginning of a file that an export which is gone was writing",
         };
         let what = format!("{what}: {} bytes in {} files", self.bytes, self.files);

@@ -48,17 +48,7 @@ fn table() -> &'static Table {
 impl DataDirectory {
     /// Takes the next ID by making its directory, which succeeds for one process only.
     pub(crate) fn take_next(&self) -> Result<Calculation> {
-        let opened = match self.open()? {
-            Some(directory) => Some(directory),
-            None => {
-                let made = self.files.create_path(self.path());
-                made.map_err(|error| Error::io("cannot make the data directory", self.path(), error))?;
-                self.open()?
-            }
-        };
-        let directory = opened.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "the data directory vanished").with_file(self.path())
-        })?;
+        let directory = self.open_or_make()?;
         let data = self.files.stat_open(directory.as_fd()).map_err(self.cannot_look())?.id;
         let mut last = self.last_taken(&directory, data)?;
         loop {
@@ -77,6 +67,18 @@ impl DataDirectory {
                 Err(error) => return Err(Error::io("cannot make the calculation", path, error)),
             }
         }
+    }
+
+    /// Opens the data directory, which need not be there yet.
+    pub(super) fn open_or_make(&self) -> Result<Handle> {
+        if let Some(directory) = self.open()? {
+            return Ok(directory);
+        }
+        let made = self.files.create_path(self.path());
+        made.map_err(|error| Error::io("cannot make the data directory", self.path(), error))?;
+        self.open()?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "the data directory vanished").with_file(self.path())
+        })
     }
 
     /// An ID at least as high as any that was there, when the directory was last listed.

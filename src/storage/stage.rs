@@ -37,9 +37,19 @@ impl Stage {
     /// new directory for an abandoned one before it is locked: then the file locked is no longer at its path, and we
     /// start again.
     pub(super) fn open(files: Arc<dyn Files>, parent: Handle, trust: &Trust, path: &Path) -> Result<Self> {
+        Self::named(files, parent, trust, (path, ""))
+    }
+
+    /// The same with a name that begins with `prefix`.
+    pub(super) fn named(
+        files: Arc<dyn Files>,
+        parent: Handle,
+        trust: &Trust,
+        (path, prefix): (&Path, &str),
+    ) -> Result<Self> {
         let failed = |error| Error::io("cannot prepare to write", path, error);
         for _ in 0..100 {
-            let txid = random_id();
+            let txid = format!("{prefix}{}", random_id());
             files.create_directory(parent.as_fd(), &txid).map_err(failed)?;
             let Ok(directory) = files.open_directory(parent.as_fd(), &txid) else { continue };
             let Ok(owner) = files.open_lock(directory.as_fd(), OWNER) else { continue };

@@ -203,7 +203,7 @@ impl Store {
         self.writer.is_none()
     }
 
-    pub(super) fn access(&self) -> Access {
+    pub(crate) fn access(&self) -> Access {
         self.access
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::displaced::CHANGES;
-use super::files::{AsFd, Entry, Extent, Handle, into_file};
+use super::files::{AsFd, Entry, Extent, Files, Handle, into_file};
 use super::litter::{GRACE, is_older};
 use super::lock::Mode;
 use super::partial::{abandoned, is_partial};
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How long without a change a stage is believed to have an owner that lives, where no lock tells.
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 /// What [`Store::collect`] is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,7 @@ pub enum LeftoverKind {
     Stage,
     /// A value that was replaced or removed.
     Trash,
-    /// A calculation whose deletion was interrupted.
+    /// A calculation whose deletion was interrupted, or its unpacking.
     Calculation,
     /// The beginning of a file that an export which was killed was writing.
     Export,
@@ -253,8 +253,7 @@ impl Store {
         Ok(Some((directory, entries)))
     }
 
-    /// Whether the owner of a stage is dead: then its file can be locked. A missing file is made first: then a writer
-    /// that has just made the directory finds that it came too late.
+    /// What is known of the owner of a stage that is not our own.
     fn abandoned(
         &self,
         stages: &Handle,
@@ -266,36 +265,47 @@ impl Store {
         if !self.is_read_only() && is_own(&self.writer()?.stage) {
             return Ok(None);
         }
-        // Names of ours are text; whatever else is there has no owner that could tell.
-        let name = name.to_str().filter(|_| trust.asks()).map(|name| format!("{name}/{OWNER}"));
-        let Some(name) = name else { return Ok(Some(Claim::Unknown)) };
-        let opened = if only_look {
-            self.files.open_file(stages.as_fd(), &name).and_then(into_file)
-        } else {
-            self.files.open_lock(stages.as_fd(), &name)
-        };
-        let owner = match opened {
-            Ok(owner) => owner,
-            Err(error) if only_look && error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Some(Claim::Dead(None)));
-            }
-            Err(_) => return Ok(None),
-        };
-        if is_without_lock(&owner) {
-            return Ok(Some(Claim::Unknown));
-        }
-        Ok(match trust.try_own(&*self.files, &owner, Path::new(&name))? {
-            Tried::Taken => None,
-            Tried::Locked => Some(Claim::Dead(Some(owner))),
-            Tried::Alone => Some(Claim::Unknown),
-        })
+        claim(&*self.files, (stages, name), trust, only_look)
     }
 }
 
 /// What is known of the owner of a stage that is not known to live.
-enum Claim {
+pub(super) enum Claim {
     Dead(Option<File>),
     Unknown,
+}
+
+/// Whether the owner of a stage is dead: then its file can be locked. A missing file is made first: then a writer
+/// that has just made the directory finds that it came too late.
+pub(super) fn claim(
+    files: &dyn Files,
+    (stages, name): (&Handle, &OsStr),
+    trust: &Trust,
+    only_look: bool,
+) -> Result<Option<Claim>> {
+    // Names of ours are text; whatever else is there has no owner that could tell.
+    let name = name.to_str().filter(|_| trust.asks()).map(|name| format!("{name}/{OWNER}"));
+    let Some(name) = name else { return Ok(Some(Claim::Unknown)) };
+    let opened = if only_look {
+        files.open_file(stages.as_fd(), &name).and_then(into_file)
+    } else {
+        files.open_lock(stages.as_fd(), &name)
+    };
+    let owner = match opened {
+        Ok(owner) => owner,
+        Err(error) if only_look && error.kind() == io::ErrorKind::NotFound => {
+            return Ok(Some(Claim::Dead(None)));
+        }
+        Err(_) => return Ok(None),
+    };
+    if is_without_lock(&owner) {
+        return Ok(Some(Claim::Unknown));
+    }
+    Ok(match trust.try_own(files, &owner, Path::new(&name))? {
+        Tried::Taken => None,
+        Tried::Locked => Some(Claim::Dead(Some(owner))),
+        Tried::Alone => Some(Claim::Unknown),
+    })
 }
 
 impl Found {

@@ -1,20 +1,34 @@
 //! A store in a directory of its own, made of another one, perhaps in a zip file. It appears whole or not at all.
 //!
 //! Values are copied as any others are: under valid keys alone, through no link, each chunk compared with its checksum.
+//!
+//! Until it is whole the store lies in a directory `.unpack.ID` beside its place, with a file that is locked while its owner
+//! lives. What killed ones left is removed by the next one there, and by `gc` in a data directory.
 
-use std::path::Path;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::access::Access;
+use super::calculations::{Calculation, DataDirectory};
 use super::commit::Existing;
 use super::copy::{Copied, Each};
-use super::files::{AsFd, Files, Rename};
+use super::files::{AsFd, Files, Handle, Rename};
+use super::litter::is_older;
 use super::remove::remove_tree;
-use super::stage::random_id;
-use super::store::Store;
+use super::stage::Stage;
+use super::store::{HIERARCHY, INTERNALS, Store};
+use super::sweep::{Claim, DAY, claim};
+use super::trust::Trust;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{Kind, Marker};
+
+/// What the name of the directory begins with that an unpacking has of its own.
+const UNPACKING: &str = ".unpack.";
+/// The store in it.
+const STORE: &str = "store";
 
 impl Store {
     /// Makes a store of everything in this one. Nothing may be at `path`, or an empty directory. It has its name once it
@@ -25,46 +39,25 @@ impl Store {
         path: &Path,
         access: Access,
         each: &mut Each<'_>,
-    ) -> Result<Copied> {
+    ) -> Result<()> {
         let not_a_name =
             || Error::new(ErrorKind::InvalidInput, "not the name of a directory").with_file(path);
         let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(not_a_name)?;
         let parent = path.parent().ok_or_else(not_a_name)?;
         let above = files.open_root(parent);
         let above = above.map_err(|error| Error::io("cannot open the directory", parent, error))?;
-        if let Ok(directory) = files.open_directory(above.as_fd(), name)
-            && files.list(directory.as_fd()).is_ok_and(|entries| entries.is_empty())
-        {
-            // What others put in meanwhile is not replaced either.
-        } else if files.stat(above.as_fd(), name).is_ok() {
+        // What others put into an empty one meanwhile is not replaced either.
+        if empty(&**files, &above, name).is_none() && files.stat(above.as_fd(), name).is_ok() {
             let message = "there is something already; name a directory that is empty, or none yet";
             return Err(Error::new(ErrorKind::AlreadyExists, message).with_file(path));
         }
-        let partial = format!(".{name}.{}.part", random_id());
-        let failed = |error| Error::io("cannot make the directory", path, error);
-        files.create_directory(above.as_fd(), &partial).map_err(failed)?;
-        let made = self.fill(files, &parent.join(&partial), access, each).and_then(|copied| {
-            let (from, to) = ((above.as_fd(), &*partial), (above.as_fd(), name));
-            // Not every system lets a directory take the place of an empty one.
-            let _ = files.remove_directory(to.0, to.1);
-            files.rename(from, to, Rename::Over).map_err(failed)?;
-            files.sync(above.as_fd()).map_err(failed)?;
-            Ok(copied)
-        });
-        made.inspect_err(|_| {
-            // The error that led here says more than a second one would.
-            let _ = remove_tree(&**files, above.as_fd(), &partial);
-        })
+        let unpacking = Unpacking::begin(files, (above, parent), access)?;
+        let made = self.fill(files, &unpacking.path, access, each);
+        unpacking.end(made.and_then(|()| unpacking.appear(name)))
     }
 
     /// Makes the store and copies everything into it.
-    fn fill(
-        &self,
-        files: &Arc<dyn Files>,
-        path: &Path,
-        access: Access,
-        each: &mut Each<'_>,
-    ) -> Result<Copied> {
+    fn fill(&self, files: &Arc<dyn Files>, path: &Path, access: Access, each: &mut Each<'_>) -> Result<()> {
         let target = Self::create(Arc::clone(files), path, access)?;
         let root = Key::root();
         let (names, document) = self.read(&root, |snapshot| {
@@ -94,7 +87,115 @@ impl Store {
             }
             Marker { kind: own.kind, ..marker.clone() }.write(metadata.attributes_mut())
         })?;
-        target.flush()?;
-        Ok(all)
+        target.flush()
     }
+}
+
+impl DataDirectory {
+    /// Makes the next calculation of everything in another store. It takes its ID once it is whole: until then there is
+    /// nothing under that name, which another one could take for its own.
+    pub(crate) fn unpack(&self, packed: &Store, access: Access, each: &mut Each<'_>) -> Result<Calculation> {
+        let unpacking = Unpacking::begin(&self.files, (self.open_or_make()?, self.path()), access)?;
+        let made = packed.fill(&self.files, &unpacking.path, access, each).and_then(|()| {
+            let calculation = self.take_next()?;
+            unpacking.appear(&format!("calc_{}", calculation.id))?;
+            Ok(calculation)
+        });
+        unpacking.end(made)
+    }
+}
+
+/// A store that is being unpacked.
+struct Unpacking {
+    files: Arc<dyn Files>,
+    /// The directory in which it will appear.
+    above: Handle,
+    own: Stage,
+    /// Where the store is made.
+    path: PathBuf,
+}
+
+impl Unpacking {
+    fn begin(files: &Arc<dyn Files>, (above, path): (Handle, &Path), access: Access) -> Result<Self> {
+        let failed = |error| Error::io("cannot make a directory in", path, error);
+        let trust = Trust::new(access.locks);
+        for (name, _owner) in abandoned(&**files, (&above, path), &trust, false) {
+            if let Err(error) = remove_tree(&**files, above.as_fd(), &name) {
+                tracing::warn!(%error, name, "cannot remove what an unpacking left behind");
+            }
+        }
+        let again = files.open_root(path).map_err(failed)?;
+        let own = Stage::named(Arc::clone(files), again, &trust, (path, UNPACKING))?;
+        files.create_directory(own.handle(), STORE).map_err(failed)?;
+        let path = path.join(own.txid()).join(STORE);
+        Ok(Self { files: Arc::clone(files), above, own, path })
+    }
+
+    /// Lets the store appear under its name, in the place of nothing or of an empty directory.
+    fn appear(&self, name: &str) -> Result<()> {
+        let failed = |error| Error::io("cannot make the directory", &self.path, error);
+        let renamed = self.files.rename((self.own.handle(), STORE), (self.above.as_fd(), name), Rename::Over);
+        if let Err(error) = renamed {
+            // Not every system lets a directory take the place of an empty one, whose name must not become free.
+            let Some(into) = empty(&*self.files, &self.above, name) else { return Err(failed(error)) };
+            self.move_into(&into).map_err(failed)?;
+        }
+        self.files.sync(self.above.as_fd()).map_err(failed)
+    }
+
+    /// The same in two steps; the second makes a store of the directory.
+    fn move_into(&self, into: &Handle) -> io::Result<()> {
+        let store = self.files.open_directory(self.own.handle(), STORE)?;
+        let moved = [INTERNALS, HIERARCHY].iter().try_for_each(|name| {
+            self.files.rename((store.as_fd(), name), (into.as_fd(), name), Rename::Over)
+        });
+        if moved.is_err() {
+            let _ = remove_tree(&*self.files, into.as_fd(), INTERNALS);
+        }
+        moved?;
+        self.files.sync(into.as_fd())?;
+        self.files.remove_directory(self.own.handle(), STORE)
+    }
+
+    /// Leaves nothing but the store, or where that was not made nothing at all.
+    fn end<T>(&self, made: Result<T>) -> Result<T> {
+        made.inspect_err(|_| {
+            // The error that led here says more than a second one would.
+            let _ = remove_tree(&*self.files, self.own.handle(), STORE);
+        })
+    }
+}
+
+/// The directory of a name, where it is empty.
+fn empty(files: &dyn Files, above: &Handle, name: &str) -> Option<Handle> {
+    let directory = files.open_directory(above.as_fd(), name).ok()?;
+    files.list(directory.as_fd()).is_ok_and(|entries| entries.is_empty()).then_some(directory)
+}
+
+/// What unpackings left in a directory whose owners are dead, by name. They stay locked until they are removed.
+pub(super) fn abandoned(
+    files: &dyn Files,
+    (above, path): (&Handle, &Path),
+    trust: &Trust,
+    only_look: bool,
+) -> Vec<(String, Option<File>)> {
+    let entries = files.list(above.as_fd()).unwrap_or_default().into_iter();
+    let found = entries.filter(|entry| entry.is_directory).filter_map(|entry| {
+        let name = entry.name.into_string().ok().filter(|name| is_unpacking(name))?;
+        match claim(files, (above, name.as_ref()), trust, only_look) {
+            Ok(Some(Claim::Dead(owner))) => Some((name, owner)),
+            Ok(Some(Claim::Unknown)) => {
+                let rests =
+                    files.measure(&path.join(&name)).is_ok_and(|extent| is_older(extent.modified, DAY));
+                rests.then_some((name, None))
+            }
+            _ => None,
+        }
+    });
+    found.collect()
+}
+
+fn is_unpacking(name: &str) -> bool {
+    let id = name.strip_prefix(UNPACKING).unwrap_or_default();
+    id.len() == 32 && id.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -157,6 +157,102 @@ fn a_value_that_is_removed_meanwhile_leaves_nothing_in_the_zip_file() {
     assert!(fs::read(once).unwrap() == fs::read(again).unwrap());
 }
 
+/// A data directory whose calculation 1 has ten values, and a zip file of that.
+fn packed() -> (tempfile::TempDir, calcstore::Options, std::path::PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let options = DataStore::options().data_dir(directory.path().join("data"));
+    let store = options.create().unwrap();
+    for n in 0..10 {
+        store.insert(&format!("/{n}"), [0.5, 0.25]).unwrap();
+    }
+    let file = directory.path().join("packed.zip");
+    store.pack(&file).run().unwrap();
+    (directory, options, file)
+}
+
+#[test]
+fn unpacking_takes_the_id_of_nobody_else() {
+    let (directory, options, file) = packed();
+    let taken = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for is_unpacking in [true, false, false] {
+            let (options, file, taken) = (&options, &file, &taken);
+            scope.spawn(move || {
+                for _ in 0..40 {
+                    let store = if is_unpacking { options.unpack(file).run() } else { options.create() };
+                    let store = store.unwrap();
+                    assert_eq!(store.contains_key("/9").unwrap(), is_unpacking);
+                    taken.lock().unwrap().push(store.calc_id().unwrap());
+                }
+            });
+        }
+    });
+    let mut taken = taken.into_inner().unwrap();
+    taken.sort_unstable();
+    assert_eq!(taken, (2..=121).collect::<Vec<_>>());
+    assert_eq!(fs::read_dir(directory.path().join("data")).unwrap().count(), 121);
+}
+
+#[test]
+fn unpacking_that_fails_removes_the_directory_of_nobody_else() {
+    let (directory, options, file) = packed();
+    let others = directory.path().join("data/calc_2");
+    let unpacking = options.unpack(&file).on_progress(|_| {
+        // Somebody else has taken the ID, and is about to make the calculation.
+        let _ = fs::remove_dir(&others);
+        fs::create_dir(&others).unwrap();
+        Continue::No
+    });
+    assert_eq!(unpacking.run().unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(others.exists());
+}
+
+#[test]
+fn what_a_killed_unpacking_leaves_is_collected_and_what_another_one_makes_is_not() {
+    let (directory, options, file) = packed();
+    let store = options.open(1).unwrap();
+    let hidden = |of: &std::path::Path| {
+        let names = fs::read_dir(of).unwrap().map(|entry| entry.unwrap().path());
+        names.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with('.')).collect::<Vec<_>>()
+    };
+    let data = directory.path().join("data");
+    let dead = |of: &std::path::Path| {
+        let dead = of.join(".unpack.0123456789abcdef0123456789abcdef");
+        fs::create_dir_all(dead.join("store/output.zarr")).unwrap();
+        fs::write(dead.join("owner"), "").unwrap();
+        fs::write(dead.join("store/output.zarr/zarr.json"), "{}").unwrap();
+        dead
+    };
+    // One that runs.
+    let mut seen = 0;
+    let unpacking = options.unpack(&file).on_progress(|_| {
+        let made = hidden(&data);
+        assert_eq!(made.len(), 1, "{made:?}");
+        let left = dead(&data);
+        for dry_run in [true, false] {
+            let report = store.gc().dry_run(dry_run).run().unwrap();
+            let found: Vec<_> =
+                report.leftovers.iter().map(|leftover| (&leftover.path, leftover.bytes)).collect();
+            assert_eq!((found, report.failed.len()), (vec![(&left, 2)], 0));
+        }
+        assert_eq!(hidden(&data), made);
+        seen += 1;
+        Continue::Yes
+    });
+    assert_eq!(unpacking.run().unwrap().calc_id(), Some(2));
+    assert!(seen > 0);
+    // The next one in the same directory removes it as well.
+    for (into, around) in [(None, data.as_path()), (Some("alone"), directory.path())] {
+        dead(around);
+        let mut plan = options.unpack(&file);
+        if let Some(into) = into {
+            plan = plan.into(directory.path().join(into));
+        }
+        plan.run().unwrap();
+        assert!(hidden(around).is_empty(), "{:?}", hidden(around));
+    }
+}
+
 #[test]
 fn directories_that_a_zip_file_implies_are_paid_for_by_its_names() {
     let directory = tempfile::tempdir().unwrap();

@@ -21,6 +21,7 @@ mod sweeping;
 mod sweeps;
 mod trees;
 mod trusting;
+mod unpacking;
 mod verdict;
 
 use std::ffi::OsStr;
@@ -59,6 +60,8 @@ struct Watched {
     for_ever: bool,
     /// The renames that this file system does not know.
     lacks: Vec<Rename>,
+    /// A directory cannot take the place of an empty one.
+    keeps_directories: bool,
     /// No space is left for new files and directories.
     is_full: AtomicBool,
     /// What somebody else does while everything is being flushed.
@@ -217,6 +220,9 @@ impl Files for Watched {
     ) -> io::Result<()> {
         if self.lacks.contains(&how) {
             return Err(rustix::io::Errno::INVAL.into());
+        }
+        if self.keeps_directories && Os.open_directory(to.0, to.1).is_ok() {
+            return Err(rustix::io::Errno::EXIST.into());
         }
         self.call(|| format!("rename {how:?} {} -> {}", shown(from.0, from.1), shown(to.0, to.1)))?;
         Os.rename(from, to, how)

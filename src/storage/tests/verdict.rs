@@ -8,7 +8,7 @@ use super::point::{Case, Checked, Cut, Then, cut_now};
 use super::seen::{Seen, State, see};
 use super::{key, put};
 use crate::error::ErrorKind;
-use crate::storage::{Collection, Durability, Outcome, Store};
+use crate::storage::{Collection, Durability, LockPolicy, Outcome, Store};
 
 /// What a power cut may have taken of what was acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -255,7 +255,10 @@ fn verify_garbage(scene: &Scene, opened: &Store) -> Checked {
 
 /// There is no calculation: its name can be had again, and nothing is left of it.
 fn verify_gone(scene: &Scene) -> Checked {
-    let swept = scene.data().remove_deleted(false).map_err(|error| format!("gc fails: {error}"))?;
+    let swept = scene
+        .data()
+        .remove_leftovers(false, LockPolicy::default())
+        .map_err(|error| format!("gc fails: {error}"))?;
     if let Some((what, Err(error))) = swept.into_iter().find(|(_, removed)| removed.is_err()) {
         return Err(format!("gc cannot remove {what:?}: {error}"));
     }
