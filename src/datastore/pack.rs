@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::open::{files, zipped};
-use super::{DataStore, Options};
+use super::{DataStore, Options, Parent};
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Target;
 use crate::progress::Continue;
@@ -44,6 +44,7 @@ pub struct Unpack<'a> {
     options: &'a Options,
     file: PathBuf,
     into: Option<PathBuf>,
+    parent: Option<Parent>,
     limit: u64,
     progress: Box<dyn FnMut(Copied) -> Continue + Send + 'a>,
 }
@@ -54,7 +55,8 @@ impl DataStore {
     /// again.
     ///
     /// Nothing is compressed once more, and the same store always gives the same bytes. Each value is packed as one
-    /// version, and its checksums are verified. What only a [parent](DataStore::set_parent) has is not packed.
+    /// version, and its checksums are verified. What only a [parent](DataStore::set_parent) has is not packed,
+    /// and neither the zip file nor what is unpacked of it has a parent.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;
@@ -131,7 +133,14 @@ impl Options {
     /// calculation, unless a directory is named.
     pub fn unpack(&self, file: impl AsRef<Path>) -> Unpack<'_> {
         let progress = Box::new(|_| Continue::Yes);
-        Unpack { options: self, file: file.as_ref().to_path_buf(), into: None, limit: LIMIT, progress }
+        Unpack {
+            options: self,
+            file: file.as_ref().to_path_buf(),
+            into: None,
+            parent: None,
+            limit: LIMIT,
+            progress,
+        }
     }
 }
 
@@ -139,6 +148,13 @@ impl<'a> Unpack<'a> {
     /// Sets the directory that becomes the store: one that is empty, or is not there yet.
     pub fn into(mut self, directory: impl AsRef<Path>) -> Self {
         self.into = Some(directory.as_ref().to_path_buf());
+        self
+    }
+
+    /// Sets the [parent](DataStore::set_parent). What is unpacked has none otherwise, whatever was
+    /// [packed](DataStore::packed_parent): its path may lead to another store here.
+    pub fn parent(mut self, parent: impl Into<Parent>) -> Self {
+        self.parent = Some(parent.into());
         self
     }
 
@@ -160,21 +176,26 @@ impl<'a> Unpack<'a> {
     /// # Errors
     /// [`ErrorKind::InvalidInput`] for what is no zip file, holds no Zarr group, or more than the [limit](Self::limit);
     /// [`ErrorKind::Corrupt`] for one that is damaged or means harm; [`ErrorKind::InvalidKey`] where a node has a name that
-    /// no key can have; [`ErrorKind::AlreadyExists`] where something is in the directory; [`ErrorKind::Cancelled`]; and those
-    /// of the file system.
+    /// no key can have; [`ErrorKind::AlreadyExists`] where something is in the directory; [`ErrorKind::NotFound`] where the
+    /// [parent](Self::parent) is not there, and then nothing is made; [`ErrorKind::Cancelled`]; and those of the file system.
     pub fn run(self) -> Result<DataStore> {
-        let Self { options, file, into, limit, mut progress } = self;
+        let Self { options, file, into, parent, limit, mut progress } = self;
         let access = options.access()?;
         let packed = packed(&file, Access { read_only: true, ..access }, limit)?;
         let mut each = |copied| answer(progress(copied));
+        let parent = parent.map(|parent| parent.open(&options.data_directory()?)).transpose()?;
+        let adopt = |store: DataStore| {
+            parent.iter().try_for_each(|parent| store.adopt(parent))?;
+            Ok(store)
+        };
         let Some(directory) = into else {
             let calculation = options.data_directory()?.unpack(&packed, access, &mut each)?;
-            return options.open(calculation.id.into());
+            return options.open(calculation.id.into()).and_then(adopt);
         };
         let directory =
             std::path::absolute(&directory).map_err(|error| Error::io("not a path", &directory, error))?;
         packed.unpack(&files(), &directory, access, &mut each)?;
-        options.at(directory)
+        options.at(directory).and_then(adopt)
     }
 }
 

@@ -159,7 +159,24 @@ impl DataStore {
         Ok(())
     }
 
+    /// Gives the path that led to the parent where a zip file was packed, relative to the calculation or absolute. The zip
+    /// file itself has no parent, and what is unpacked of it has none: elsewhere another store may lie there.
+    ///
+    /// # Errors
+    /// Those of reading files.
+    pub fn packed_parent(&self) -> Result<Option<String>> {
+        if self.store.is_packed() { self.marked_parent() } else { Ok(None) }
+    }
+
+    /// A hierarchy outside of a calculation's directory has none: from there the path leads to somebody else.
     fn noted_parent(&self) -> Result<Option<String>> {
+        if self.store.is_packed() || !self.store.is_calculation() {
+            return Ok(None);
+        }
+        self.marked_parent()
+    }
+
+    fn marked_parent(&self) -> Result<Option<String>> {
         self.store.read(&Key::root(), |snapshot| {
             Ok(match &snapshot.marker.kind {
                 Some(Kind::Root { parent, .. }) => parent.clone(),

@@ -77,9 +77,11 @@ impl Store {
         }
         target.update_metadata(&root, |metadata| {
             let (packed, marker) = &document;
-            if matches!(marker.kind, Some(Kind::Root { .. })) {
+            if let Some(Kind::Root { status, ended, .. }) = &marker.kind {
                 *metadata = packed.clone();
-                return Ok(());
+                // From here its path leads to somebody else.
+                let kind = Kind::Root { status: *status, parent: None, ended: ended.clone() };
+                return Marker { kind: Some(kind), ..marker.clone() }.write(metadata.attributes_mut());
             }
             let own = Marker::read(metadata.attributes())?;
             for (name, value) in packed.attributes() {

@@ -1,9 +1,12 @@
 use std::path::{Path, PathBuf};
 
+use calcstore::{DataStore, Parent};
 use clap::ValueHint;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use serde_json::json;
 
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::global::Calc;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
@@ -29,6 +32,11 @@ pub struct Arguments {
     /// How much it may hold; always as much as the zip file has [default: 64GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     limit: Option<u64>,
+
+    /// The calculation, or the directory of one, in which a key is looked for that is not in the new one
+    #[arg(long, value_name = "CALC", allow_negative_numbers = true)]
+    #[arg(value_parser = OsStringValueParser::new().try_map(Calc::parse))]
+    parent: Option<Calc>,
 }
 
 /// Makes a calculation of a zip file.
@@ -37,8 +45,7 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
         let message = "-c has no meaning here: a new calculation is made, or DIR becomes one";
         return Err(Failure::invalid(message));
     }
-    let (directory, interrupt) = (asked.directory.as_deref(), Interrupt::watch());
-    unpack(session, &asked.file, directory, asked.limit, &interrupt)
+    make(session, asked, &Interrupt::watch())
 }
 
 /// The same, for whoever knows what is asked for.
@@ -49,24 +56,38 @@ pub fn unpack(
     limit: Option<u64>,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
+    let directory = directory.map(Path::to_path_buf);
+    make(session, &Arguments { file: file.to_path_buf(), directory, limit, parent: None }, interrupt)
+}
+
+fn make(session: &Session<'_>, asked: &Arguments, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let progress = Progress::bytes(session.output, "unpacking");
     let mut unpacked = calcstore::Copied::default();
-    let mut plan = session.options().unpack(file).on_progress(|done| {
+    let mut plan = session.options().unpack(&asked.file).on_progress(|done| {
         unpacked = done;
         progress.set(done.bytes);
         interrupt.answer()
     });
-    if let Some(directory) = directory {
+    if let Some(directory) = &asked.directory {
         plan = plan.into(directory);
     }
-    if let Some(limit) = limit {
+    if let Some(limit) = asked.limit {
         plan = plan.limit(limit);
     }
+    plan = match &asked.parent {
+        None => plan,
+        Some(Calc::Id(id)) => plan.parent(Parent::Id(*id)),
+        Some(Calc::Path(path)) => plan.parent(Parent::Path(path.clone())),
+    };
     let store = plan.run();
     drop(progress);
     let store = store?;
-    if let Err(error) = store.parent() {
-        session.output.note(&error.to_string());
+    let packed_parent = || DataStore::options().read_only(true).at(&asked.file)?.packed_parent();
+    if asked.parent.is_none()
+        && let Ok(Some(parent)) = packed_parent()
+    {
+        let note = "where it was packed, and it has none now; --parent names one";
+        session.output.note(&format!("its parent was {parent} {note}"));
     }
     if session.output.is_json() {
         let directory = store.calc_dir().to_string_lossy();

@@ -276,12 +276,27 @@ fn a_parent_that_is_not_in_the_zip_file_is_named() {
     let desk = desk();
     desk.done(&["new"]);
     desk.store().set_parent(1).unwrap();
+    desk.store().insert("/own", 1.5).unwrap();
     let ran = desk.run(&["pack", "-o", "child.zip"]);
-    let note = "its parent is not in it, and is needed to read on: DESK/data/calc_1\npacked 1 node, ";
+    let note = "its parent is not in it, and is needed to read on: DESK/data/calc_1\npacked 2 nodes, ";
     assert!(ran.stderr.starts_with(note), "{ran:?}");
-    // Beside its parent it reads on.
+    // It is read alone, whoever lies beside it.
     fs::rename(desk.path().join("child.zip"), desk.path().join("data/child.zip")).unwrap();
-    assert_eq!(desk.done(&["-c", "data/child.zip", "cat", "/sites/lon"]), "12.5\n9.25\n");
-    let ran = desk.run(&["unpack", "data/child.zip", "alone"]);
-    assert_eq!((ran.code, ran.stderr.contains("parent")), (0, true), "{ran:?}");
+    let ran = desk.run(&["-c", "data/child.zip", "cat", "/sites/lon"]);
+    assert_eq!((ran.code, ran.stdout.len()), (3, 0), "{ran:?}");
+    desk.done(&["-q", "unpack", "data/child.zip", "data/calc_9"]);
+    for (at, into) in [(10, &[][..]), (11, &["--parent", "1"])] {
+        let ran = desk.run(&[&["unpack", "data/child.zip"][..], into].concat());
+        let note = "its parent was ../calc_1 where it was packed, and it has none now; --parent names one\n";
+        let note = if into.is_empty() { note } else { "" };
+        assert!(ran.code == 0 && ran.stderr.starts_with(&format!("{note}unpacked 2 nodes, ")), "{ran:?}");
+        assert_eq!(ran.stdout, format!("DESK/data/calc_{at}\n").as_bytes());
+    }
+    for (at, found) in [("9", ""), ("10", ""), ("11", "12.5\n9.25\n")] {
+        let ran = desk.run(&["-c", at, "cat", "/sites/lon"]);
+        assert_eq!((ran.code == 0, ran.text()), (!found.is_empty(), found.to_owned()));
+    }
+    let ran = desk.run(&["unpack", "data/child.zip", "--parent", "77"]);
+    assert!(ran.code == 3 && ran.stderr.contains("there is no calculation 77"), "{ran:?}");
+    assert_eq!(desk.run(&["-c", "12", "ls"]).code, 3);
 }
