@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Options;
+use super::{CalculationEntry, Options};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A deletion that is about to be done: see [`Options::delete`].
@@ -33,7 +33,8 @@ impl<'a> Deletion<'a> {
     /// # Errors
     /// [`ErrorKind::NotFound`] where there is no such calculation; [`ErrorKind::Locked`] where it is open for writing;
     /// [`ErrorKind::Conflict`] where it takes [`force`](Self::force): also for the
-    /// [parent](crate::DataStore::set_parent) of a calculation of the same data directory.
+    /// [parent](crate::DataStore::set_parent) of a calculation of the same data directory, and where that may be,
+    /// because one of them cannot be read.
     pub fn run(self) -> Result<()> {
         let directory = self.options.data_directory()?;
         if !self.force {
@@ -43,9 +44,16 @@ impl<'a> Deletion<'a> {
     }
 
     fn check_that_nobody_reads_on(&self, directory: &Path) -> Result<()> {
-        let children: Vec<String> = self.options.children(directory)?.iter().map(u32::to_string).collect();
+        let mut others = self.options.calculations()?;
+        others.retain(|entry| entry.calc_id != self.id);
+        let is_child = |entry: &&CalculationEntry| entry.is_child_of(directory);
+        let children: Vec<String> =
+            others.iter().filter(is_child).map(|entry| entry.calc_id.to_string()).collect();
         if children.is_empty() {
-            return Ok(());
+            return match others.iter().find_map(|entry| Some((entry.calc_id, entry.unreadable.as_ref()?))) {
+                Some((id, why)) => Err(Self::perhaps_parent(id, why).with_file(directory)),
+                None => Ok(()),
+            };
         }
         let of = if children.len() == 1 { "calculation" } else { "calculations" };
         let message = format!(
@@ -53,5 +61,14 @@ impl<'a> Deletion<'a> {
             children.join(", ")
         );
         Err(Error::new(ErrorKind::Conflict, message).with_file(directory))
+    }
+
+    /// The error for what may be the parent of a calculation that cannot be read.
+    fn perhaps_parent(child: u32, why: &str) -> Error {
+        let message = format!(
+            "may be the parent of calculation {child}, which cannot be read ({why}); make that readable, or delete it \
+             first"
+        );
+        Error::new(ErrorKind::Conflict, message)
     }
 }

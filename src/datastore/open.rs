@@ -47,6 +47,8 @@ pub struct CalculationEntry {
     pub description: Option<String>,
     /// The directory of its [parent](DataStore::set_parent), where it has one.
     pub parent: Option<PathBuf>,
+    /// Why its metadata cannot be read, where that is so: then nobody can tell whether it has a parent.
+    pub unreadable: Option<String>,
 }
 
 impl Options {
@@ -209,23 +211,17 @@ impl Options {
         let access = self.clone().read_only(true).access()?;
         let entry = |Calculation { id, path }| {
             let store = match Store::open(files(), &path, access) {
-                Ok(store) => Some(DataStore::over(store, Some(id))),
+                Ok(store) => Ok(DataStore::over(store, Some(id))),
                 // Deleted since, or never made.
                 Err(error) if error.kind() == ErrorKind::NotFound => return None,
-                Err(_) => None,
+                Err(error) => Err(error),
             };
-            Some(
-                store.map_or_else(|| CalculationEntry::unreadable(id, &path), |store| store.entry(id, &path)),
-            )
+            Some(store.map_or_else(
+                |error| CalculationEntry::unreadable(id, &path, &error),
+                |store| store.entry(id, &path),
+            ))
         };
         Ok(self.data_directory()?.list()?.into_iter().filter_map(entry).collect())
-    }
-
-    /// Lists the calculations of which this directory is the parent, by ID.
-    pub(super) fn children(&self, parent: &Path) -> Result<Vec<u32>> {
-        let same = |path: &Path| path == parent || path.canonicalize().ok() == parent.canonicalize().ok();
-        let is_child = |entry: &CalculationEntry| entry.parent.as_deref().is_some_and(same);
-        Ok(self.calculations()?.into_iter().filter(is_child).map(|entry| entry.calc_id).collect())
     }
 
     /// Nonsense in the environment is an error only where it matters: a reader takes no lock.
@@ -244,20 +240,44 @@ impl Options {
 }
 
 impl CalculationEntry {
-    fn unreadable(calc_id: u32, calc_dir: &Path) -> Self {
-        let calc_dir = calc_dir.to_path_buf();
-        Self { calc_id, calc_dir, status: None, date: None, ended: None, description: None, parent: None }
+    fn new(calc_id: u32, calc_dir: &Path) -> Self {
+        Self {
+            calc_id,
+            calc_dir: calc_dir.to_path_buf(),
+            status: None,
+            date: None,
+            ended: None,
+            description: None,
+            parent: None,
+            unreadable: None,
+        }
+    }
+
+    fn unreadable(calc_id: u32, calc_dir: &Path, why: &Error) -> Self {
+        Self { unreadable: Some(why.message().to_owned()), ..Self::new(calc_id, calc_dir) }
+    }
+
+    /// Whether the directory `parent` is the parent of this calculation.
+    pub(super) fn is_child_of(&self, parent: &Path) -> bool {
+        let same = |path: &Path| path == parent || path.canonicalize().ok() == parent.canonicalize().ok();
+        self.parent.as_deref().is_some_and(same)
     }
 }
 
 impl DataStore {
     /// What a list says of the calculation; what cannot be read of it is left out.
     fn entry(&self, calc_id: u32, calc_dir: &Path) -> CalculationEntry {
-        let mut entry = CalculationEntry::unreadable(calc_id, calc_dir);
-        let Ok(attributes) = self.attributes("/") else { return entry };
+        let mut entry = CalculationEntry::new(calc_id, calc_dir);
+        let attributes = match self.attributes("/") {
+            Ok(attributes) => attributes,
+            Err(error) => return CalculationEntry::unreadable(calc_id, calc_dir, &error),
+        };
         (entry.date, entry.description) = (attributes.get("date").ok(), attributes.get("description").ok());
         (entry.status, entry.ended) = (self.status().ok(), self.ended().ok().flatten());
-        entry.parent = self.parent_dir().ok().flatten();
+        match self.parent_dir() {
+            Ok(parent) => entry.parent = parent,
+            Err(error) => entry.unreadable = Some(error.message().to_owned()),
+        }
         entry
     }
 }

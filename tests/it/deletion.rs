@@ -191,3 +191,22 @@ fn a_parent_is_deleted_after_its_children_or_by_force() {
     options.delete(1).force(true).run().unwrap();
     assert_eq!(ids(&options), [2]);
 }
+
+#[test]
+fn what_may_be_the_parent_of_a_calculation_that_cannot_be_read_is_not_deleted() {
+    let (directory, options) = calculations(1);
+    options.clone().parent(1).create().unwrap().close().unwrap();
+    fs::write(directory.path().join("calc_2/output.zarr/zarr.json"), "{damaged").unwrap();
+    let unreadable: Vec<bool> =
+        options.calculations().unwrap().iter().map(|entry| entry.unreadable.is_some()).collect();
+    assert_eq!(unreadable, [false, true]);
+    let error = options.delete(1).run().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(
+        error.to_string().starts_with("may be the parent of calculation 2, which cannot be read ("),
+        "{error}"
+    );
+    options.delete(2).run().unwrap();
+    options.delete(1).run().unwrap();
+    assert_eq!(ids(&options), [0; 0]);
+}

@@ -123,22 +123,33 @@ fn plan(session: &Session<'_>, asked: &Arguments) -> Result<Plan, Failure> {
     }
     let mut left_alone = Vec::new();
     // A parent that must stay can be the child of another.
-    while let Some(at) = meant.iter().position(|entry| child(&staying, entry).is_some()) {
+    let first = |meant: &[CalculationEntry], staying: &[CalculationEntry]| {
+        meant.iter().enumerate().find_map(|(at, entry)| Some((at, why_needed(staying, entry)?)))
+    };
+    while let Some((at, why)) = first(&meant, &staying) {
         let entry = meant.remove(at);
-        let child = child(&staying, &entry).unwrap_or_default();
-        let message = format!("is the parent of calculation {child}, which stays");
-        if let Failure::Fault(fault) = Failure::new(ErrorKind::Conflict, message) {
-            left_alone.push((entry.calc_id, *fault));
-        }
+        left_alone.extend(refusal(entry.calc_id, why));
         staying.push(entry);
     }
     let mut deleted = Vec::new();
-    while let Some(at) = meant.iter().position(|entry| child(&meant, entry).is_none()) {
+    // Children go before their parents.
+    while let Some(at) = meant.iter().position(|entry| why_needed(&meant, entry).is_none()) {
         let entry = meant.remove(at);
         let size = calcs::size(session, &entry);
         deleted.push((entry, size));
     }
+    // Of several that cannot be read each may be the parent of another.
+    for entry in &meant {
+        left_alone.extend(why_needed(&meant, entry).and_then(|why| refusal(entry.calc_id, why)));
+    }
     Ok(Plan { deleted, left_alone })
+}
+
+fn refusal(id: u32, why: String) -> Option<(u32, Fault)> {
+    match Failure::new(ErrorKind::Conflict, why) {
+        Failure::Fault(fault) => Some((id, *fault)),
+        _ => None,
+    }
 }
 
 fn is_meant(asked: &Arguments, entry: &CalculationEntry) -> bool {
@@ -151,8 +162,8 @@ fn is_meant(asked: &Arguments, entry: &CalculationEntry) -> bool {
     is_old && is_so && (asked.ids.is_empty() || asked.ids.contains(&entry.calc_id))
 }
 
-/// The first of some calculations whose parent this one is.
-fn child(of: &[CalculationEntry], parent: &CalculationEntry) -> Option<u32> {
+/// Says of which of some calculations this one is the parent, or may be: then it stays with them.
+fn why_needed(by: &[CalculationEntry], parent: &CalculationEntry) -> Option<String> {
     let real = |path: &std::path::Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let is_child = |entry: &&CalculationEntry| {
         entry
@@ -160,7 +171,16 @@ fn child(of: &[CalculationEntry], parent: &CalculationEntry) -> Option<u32> {
             .as_ref()
             .is_some_and(|path| *path == parent.calc_dir || real(path) == real(&parent.calc_dir))
     };
-    of.iter().find(is_child).map(|entry| entry.calc_id)
+    if let Some(child) = by.iter().find(is_child) {
+        return Some(format!("is the parent of calculation {}, which stays", child.calc_id));
+    }
+    by.iter().filter(|entry| entry.calc_id != parent.calc_id).find_map(|entry| {
+        let (id, why) = (entry.calc_id, entry.unreadable.as_ref()?);
+        Some(format!(
+            "may be the parent of calculation {id}, which stays and cannot be read ({why}); make that readable, or \
+             purge it too"
+        ))
+    })
 }
 
 fn to_json(

@@ -89,6 +89,20 @@ fn nothing_is_purged_without_force_and_no_parent_of_what_stays() {
 }
 
 #[test]
+fn what_may_be_the_parent_of_a_calculation_that_cannot_be_read_is_not_purged() {
+    let desk = four();
+    fs::write(desk.path().join("data/calc_2/output.zarr/zarr.json"), "{damaged").unwrap();
+    for ids in [&["1"][..], &["1", "3"]] {
+        let ran = desk.run(&[&["purge", "--force"], ids].concat());
+        let why = "left alone: 1: may be the parent of calculation 2, which stays and cannot be read (";
+        assert!(ran.code == 1 && ran.stderr.starts_with(why), "{ran:?}");
+    }
+    assert_eq!(ids(&desk), [1, 2, 3, 4]);
+    desk.run(&["purge", "1", "2", "--force"]);
+    assert_eq!(ids(&desk), [3, 4], "it goes before what may be its parent");
+}
+
+#[test]
 fn what_is_in_use_or_not_ours_is_not_purged() {
     let desk = four();
     let store = desk.store();
