@@ -84,8 +84,17 @@ impl<'a> Session<'a> {
         self.write_to(self.calc)
     }
 
+    /// Opens the store for writing, and removes nothing that nobody needs any more.
+    pub fn write_unswept(&self) -> Result<DataStore, Failure> {
+        self.write_with(self.calc, &self.options.clone().sweeps(false))
+    }
+
     /// Opens any store for writing, as `-c` would.
     pub fn write_to(&self, calc: &Calc) -> Result<DataStore, Failure> {
+        self.write_with(calc, &self.options)
+    }
+
+    fn write_with(&self, calc: &Calc, options: &Options) -> Result<DataStore, Failure> {
         if let Calc::Path(path) = &resolved(calc) {
             // By its path the library would make a store where there is none.
             self.store_of(calc)?;
@@ -95,7 +104,7 @@ impl<'a> Session<'a> {
                 return Err(Failure::new(ErrorKind::ReadOnly, message).with_file(path));
             }
         }
-        self.open(calc, &self.options)
+        self.open(calc, options)
     }
 
     /// The calculation that `-c` names.

@@ -152,7 +152,8 @@ impl DataStore {
     /// replaced or removed more than a minute ago, and calculations beside this one whose deletion or
     /// unpacking was interrupted.
     ///
-    /// Opening a store for writing and [`flush`](Self::flush) do it too, unless locks cannot be trusted.
+    /// Opening a store for writing and [`flush`](Self::flush) do it too, unless locks cannot be trusted or
+    /// [`Options::sweeps`] says no.
     ///
     /// ```
     /// # let dir = tempfile::tempdir()?;

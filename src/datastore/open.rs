@@ -96,6 +96,13 @@ impl Options {
         self
     }
 
+    /// Sets whether what nobody needs any more is removed on the way, as opening for writing, storing and flushing do
+    /// otherwise. Without, only [`gc`](DataStore::gc) removes it.
+    pub fn sweeps(mut self, sweeps: bool) -> Self {
+        self.access.sweeps = sweeps;
+        self
+    }
+
     /// Makes the next calculation: see [`DataStore::create`].
     ///
     /// # Errors

@@ -24,6 +24,8 @@ pub(crate) struct Access {
     pub patience: Duration,
     pub compression: Compression,
     pub locks: LockPolicy,
+    /// Whether what nobody needs any more is removed on the way.
+    pub sweeps: bool,
 }
 
 impl Default for Access {
@@ -34,6 +36,7 @@ impl Default for Access {
             patience: Duration::from_mins(1),
             compression: Compression::default(),
             locks: LockPolicy::default(),
+            sweeps: true,
         }
     }
 }

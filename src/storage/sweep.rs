@@ -87,7 +87,7 @@ impl Store {
     }
 
     fn sweep(&self, patience: Duration) -> Result<()> {
-        if !self.writer()?.trust.asks() {
+        if !self.access().sweeps || !self.writer()?.trust.asks() {
             return Ok(());
         }
         let mut found = self.left_over(&self.writer()?.trust, None, false)?;

@@ -30,24 +30,14 @@ pub struct Arguments {
 
 /// Removes what nobody needs any more.
 pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
-    // Opening for writing removes some of it already, so that it is counted before.
-    let store = session.store()?;
-    let mut plan = store.gc().dry_run(true);
+    // Opening for writing would remove some of it already, whatever its age.
+    let store = if asked.force { session.write_unswept()? } else { session.store()? };
+    let mut plan = store.gc().dry_run(!asked.force);
     if let Some(age) = asked.older_than {
         plan = plan.older_than(age);
     }
-    let mut report = plan.run()?;
-    if asked.force {
-        let store = session.write()?;
-        let mut plan = store.gc();
-        if let Some(age) = asked.older_than {
-            plan = plan.older_than(age);
-        }
-        let mut done = plan.run()?;
-        store.close()?;
-        report.leftovers.retain(|found| done.failed.iter().all(|(failed, _)| failed.path != found.path));
-        report.failed.append(&mut done.failed);
-    }
+    let report = plan.run()?;
+    store.close()?;
     let output = session.output;
     if output.is_json() {
         let failed = report.failed.iter().map(|(leftover, why)| {

@@ -132,6 +132,24 @@ fn what_was_removed_is_counted_and_freed() {
 }
 
 #[test]
+fn what_is_younger_than_asked_for_is_not_removed() {
+    let desk = Desk::with_values();
+    desk.done(&["rm", "/0/curves"]);
+    let trash = desk.path().join("data/calc_1/.calcstore/trash");
+    let count = || fs::read_dir(&trash).unwrap().count();
+    for wrapper in fs::read_dir(&trash).unwrap() {
+        let ago = std::time::SystemTime::now() - std::time::Duration::from_secs(120);
+        fs::File::open(wrapper.unwrap().path()).unwrap().set_modified(ago).unwrap();
+    }
+    let before = count();
+    assert_eq!(desk.done(&["gc", "--force", "--older-than", "1h"]), "nothing to remove\n");
+    assert_eq!(count(), before);
+    let counted = desk.json(&["gc"]);
+    let freed = desk.json(&["gc", "--force"]);
+    assert_eq!((&freed["leftovers"], count()), (&counted["leftovers"], 0));
+}
+
+#[test]
 fn each_group_takes_what_is_in_it() {
     let desk = Desk::with_values();
     let sizes = desk.json(&["du", "-d", "9", "--sort", "name"]);
