@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{CalculationEntry, Options};
 use crate::error::{Error, ErrorKind, Result};
+use crate::storage::Allowed;
 
 /// A deletion that is about to be done: see [`Options::delete`].
 #[derive(Debug)]
@@ -11,19 +12,43 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Deletion<'a> {
     options: &'a Options,
     id: u32,
-    force: bool,
+    allowed: Allowed,
+    parents: bool,
+    seen: Option<CalculationEntry>,
 }
 
 impl<'a> Deletion<'a> {
     pub(super) fn new(options: &'a Options, id: u32) -> Self {
-        Self { options, id, force: false }
+        Self { options, id, allowed: Allowed::default(), parents: false, seen: None }
     }
 
-    /// Deletes also files that calcstore did not put into the directory, the parent of other calculations, and a
-    /// calculation of which nobody can tell whether it is open for writing: one without locks. One that is known to be
-    /// open is not deleted in any case.
-    pub fn force(mut self, force: bool) -> Self {
-        self.force = force;
+    /// Deletes also files that calcstore did not put into the directory.
+    pub fn all_files(mut self, all_files: bool) -> Self {
+        self.allowed.all_files = all_files;
+        self
+    }
+
+    /// Deletes also a calculation of which nobody can tell whether it is open for writing: one without locks. One that
+    /// is known to be open is not deleted in any case.
+    pub fn unlocked(mut self, unlocked: bool) -> Self {
+        self.allowed.unlocked = unlocked;
+        self
+    }
+
+    /// Deletes also the parent of other calculations, and what may be the parent of one that cannot be read.
+    pub fn parents(mut self, parents: bool) -> Self {
+        self.parents = parents;
+        self
+    }
+
+    /// Sets [`all_files`](Self::all_files), [`unlocked`](Self::unlocked) and [`parents`](Self::parents) at once.
+    pub fn force(self, force: bool) -> Self {
+        self.all_files(force).unlocked(force).parents(force)
+    }
+
+    /// Deletes it only if it is still what a list said: the same calculation, of the same status.
+    pub fn unless_changed(mut self, seen: &CalculationEntry) -> Self {
+        self.seen = Some(seen.clone());
         self
     }
 
@@ -31,16 +56,28 @@ impl<'a> Deletion<'a> {
     /// is killed meanwhile the next deletion removes the rest, as [`DataStore::gc`](crate::DataStore::gc) does.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where there is no such calculation; [`ErrorKind::Locked`] where it is open for writing;
-    /// [`ErrorKind::Conflict`] where it takes [`force`](Self::force): also for the
-    /// [parent](crate::DataStore::set_parent) of a calculation of the same data directory, and where that may be,
-    /// because one of them cannot be read.
+    /// [`ErrorKind::NotFound`] where there is no such calculation; [`ErrorKind::Locked`] where it is open for writing, or
+    /// may be, unless [`unlocked`](Self::unlocked) is set; [`ErrorKind::Conflict`] where it takes
+    /// [`all_files`](Self::all_files); where it takes [`parents`](Self::parents), as it is the
+    /// [parent](crate::DataStore::set_parent) of a calculation of the same data directory, or may be, because one of
+    /// them cannot be read; [`ErrorKind::Changed`] where it is not what it was: see
+    /// [`unless_changed`](Self::unless_changed).
     pub fn run(self) -> Result<()> {
         let directory = self.options.data_directory()?;
-        if !self.force {
+        if !self.parents {
             self.check_that_nobody_reads_on(&directory.path().join(format!("calc_{}", self.id)))?;
         }
-        directory.delete(self.id, self.force, self.options.access()?)
+        directory.delete(self.id, self.allowed, self.options.access()?, || self.check_unchanged())
+    }
+
+    fn check_unchanged(&self) -> Result<()> {
+        let Some(seen) = &self.seen else { return Ok(()) };
+        let now = self.options.calculation(self.id)?;
+        if now.is_some_and(|now| (now.status, &now.date) == (seen.status, &seen.date)) {
+            return Ok(());
+        }
+        let message = "is not what it was when it was listed; look again whether it is to be deleted";
+        Err(Error::new(ErrorKind::Changed, message).with_file(&seen.calc_dir))
     }
 
     fn check_that_nobody_reads_on(&self, directory: &Path) -> Result<()> {
@@ -67,7 +104,7 @@ impl<'a> Deletion<'a> {
     fn perhaps_parent(child: u32, why: &str) -> Error {
         let message = format!(
             "may be the parent of calculation {child}, which cannot be read ({why}); make that readable, or delete it \
-             first"
+             first, or this one all the same by `parents`"
         );
         Error::new(ErrorKind::Conflict, message)
     }

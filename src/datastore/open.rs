@@ -216,19 +216,15 @@ impl Options {
     /// [`ErrorKind::PermissionDenied`] and others of the file system.
     pub fn calculations(&self) -> Result<Vec<CalculationEntry>> {
         let access = self.clone().read_only(true).access()?;
-        let entry = |Calculation { id, path }| {
-            let store = match Store::open(files(), &path, access) {
-                Ok(store) => Ok(DataStore::over(store, Some(id))),
-                // Deleted since, or never made.
-                Err(error) if error.kind() == ErrorKind::NotFound => return None,
-                Err(error) => Err(error),
-            };
-            Some(store.map_or_else(
-                |error| CalculationEntry::unreadable(id, &path, &error),
-                |store| store.entry(id, &path),
-            ))
-        };
-        Ok(self.data_directory()?.list()?.into_iter().filter_map(entry).collect())
+        let listed = self.data_directory()?.list()?;
+        Ok(listed.iter().filter_map(|calculation| entry(calculation, access)).collect())
+    }
+
+    /// What a list says of one calculation, if it is there.
+    pub(super) fn calculation(&self, id: u32) -> Result<Option<CalculationEntry>> {
+        let access = self.clone().read_only(true).access()?;
+        let path = self.data_directory()?.path().join(format!("calc_{id}"));
+        Ok(entry(&Calculation { id, path }, access))
     }
 
     /// Nonsense in the environment is an error only where it matters: a reader takes no lock.
@@ -286,6 +282,15 @@ impl DataStore {
             Err(error) => entry.unreadable = Some(error.message().to_owned()),
         }
         entry
+    }
+}
+
+/// What a list says of a calculation; nothing where it was deleted since, or never made.
+fn entry(Calculation { id, path }: &Calculation, access: Access) -> Option<CalculationEntry> {
+    match Store::open(files(), path, access) {
+        Ok(store) => Some(DataStore::over(store, Some(*id)).entry(*id, path)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => Some(CalculationEntry::unreadable(*id, path, &error)),
     }
 }
 

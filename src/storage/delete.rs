@@ -19,6 +19,15 @@ use crate::error::{Error, ErrorKind, Result};
 /// What a calculation's directory holds that is ours, besides exports that were interrupted.
 const OURS: [&str; 3] = [HIERARCHY, INTERNALS, "output.hdf5"];
 
+/// What else is deleted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Allowed {
+    /// Files that are not ours.
+    pub all_files: bool,
+    /// What nobody can tell of whether it is open for writing.
+    pub unlocked: bool,
+}
+
 /// The most names that a message lists.
 const MOST_NAMES: usize = 5;
 
@@ -26,8 +35,14 @@ impl DataDirectory {
     /// Deletes a calculation that nobody has open for writing. It is gone in one step; what an earlier deletion could
     /// not finish is removed as well.
     ///
-    /// With `force` also what is not ours, and where nobody can tell whether it is open.
-    pub(crate) fn delete(&self, id: u32, force: bool, access: Access) -> Result<()> {
+    /// `last_look` is taken when nobody can open it for writing any more, and its error keeps the calculation.
+    pub(crate) fn delete(
+        &self,
+        id: u32,
+        allowed: Allowed,
+        access: Access,
+        last_look: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
         let data = self.open()?.ok_or_else(|| self.no_calculation(id))?;
         let name = format!("calc_{id}");
         let path = self.path().join(&name);
@@ -41,10 +56,11 @@ impl DataDirectory {
             Err(error) => return Err(Error::io("cannot open", path, error)),
         };
         let open = Open { data: self, calculation, path, access };
-        if !force {
+        if !allowed.all_files {
             open.check_that_all_is_ours()?;
         }
-        let mut guard = open.keep_writers_out(force)?;
+        let mut guard = open.keep_writers_out(allowed.unlocked)?;
+        last_look()?;
         if !MOVES_WHAT_IS_OPEN {
             // There the rename fails while somebody has it open, which is all that the lock is for.
             guard = None;
@@ -118,23 +134,23 @@ impl Open<'_> {
         let more =
             if count > MOST_NAMES { format!(" and {} more", count - MOST_NAMES) } else { String::new() };
         let message = format!(
-            "holds what calcstore did not put there: {}{more}; move that away, or delete it too by `force`",
+            "holds what calcstore did not put there: {}{more}; move that away, or delete it too by `all_files`",
             others.join(", ")
         );
         Err(self.refusal(ErrorKind::Conflict, message))
     }
 
     /// Makes sure that nobody has it open for writing, and nobody opens it until the guard is dropped.
-    fn keep_writers_out(&self, force: bool) -> Result<Option<Guard>> {
+    fn keep_writers_out(&self, unlocked: bool) -> Result<Option<Guard>> {
         let files = &self.data.files;
         let failed = |what: &'static str| move |error| Error::io(what, self.path.clone(), error);
         let locks = files.open_directory(self.calculation.as_fd(), &format!("{INTERNALS}/locks"));
         let locks = match locks {
             Ok(locks) => locks,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && force => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && unlocked => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let message = "has no locks, so that nobody can tell whether it is open for writing; it can be \
-                               deleted by `force`";
+                               deleted by `unlocked`";
                 return Err(self.refusal(ErrorKind::Conflict, message.to_owned()));
             }
             Err(error) => return Err(failed("cannot open")(error)),
@@ -146,29 +162,29 @@ impl Open<'_> {
         let guard = tree.acquire(Mode::Exclusive, self.access.patience, &trust, &place)?;
         let stages = files.open_directory(self.calculation.as_fd(), &format!("{INTERNALS}/stage"));
         match stages {
-            Ok(stages) => self.check_stages(&stages, &trust, force)?,
+            Ok(stages) => self.check_stages(&stages, &trust, unlocked)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed("cannot open")(error)),
         }
-        if !trust.asks() && !force {
+        if !trust.asks() && !unlocked {
             let message = "cannot be locked, so that nobody can tell whether it is open for writing; it can be \
-                           deleted by `force`";
+                           deleted by `unlocked`";
             return Err(self.refusal(ErrorKind::Locked, message.to_owned()));
         }
         Ok(Some(guard))
     }
 
-    /// Refuses where a stage has an owner that lives, or without `force` one that may.
-    fn check_stages(&self, stages: &Handle, trust: &Trust, force: bool) -> Result<()> {
+    /// Refuses where a stage has an owner that lives, or without `unlocked` one that may.
+    fn check_stages(&self, stages: &Handle, trust: &Trust, unlocked: bool) -> Result<()> {
         for entry in self.list(stages)? {
             let Some(name) = entry.name.to_str() else { continue };
             let owner = self.data.files.open_file(stages.as_fd(), &format!("{name}/{OWNER}"));
             let Ok(owner) = owner.and_then(into_file) else { continue };
-            let may_live = is_without_lock(&owner) && !force;
+            let may_live = is_without_lock(&owner) && !unlocked;
             if may_live || trust.try_own(&*self.data.files, &owner, &self.path)? == Tried::Taken {
                 let by = holder(&owner).map_or(String::new(), |holder| format!(" by {holder}"));
                 let message = if may_live {
-                    format!("may be open for writing{by}, without a lock; it can be deleted by `force`")
+                    format!("may be open for writing{by}, without a lock; it can be deleted by `unlocked`")
                 } else {
                     format!("open for writing{by}")
                 };

@@ -97,6 +97,7 @@ pub(crate) use chunk_read::ArrayReader;
 pub(crate) use columns::Column;
 pub(crate) use commit::Existing;
 pub use copy::Copied;
+pub(crate) use delete::Allowed;
 pub(crate) use document::Document;
 pub(crate) use draft::Draft;
 pub(crate) use files::{AsFd, Files, Handle, Os, Output, Rename, Zipped};

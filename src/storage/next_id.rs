@@ -157,7 +157,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::storage::{Access, Os};
+    use crate::storage::{Access, Allowed, Os};
 
     fn data_directory(path: &Path) -> DataDirectory {
         DataDirectory::locate(Arc::new(Os), Some(path)).unwrap()
@@ -212,7 +212,7 @@ mod tests {
             drop(crate::storage::Store::create(Arc::new(Os), &path, Access::default()).unwrap());
         }
         for id in [9, 10] {
-            data.delete(id, false, Access::default()).unwrap();
+            data.delete(id, Allowed::default(), Access::default(), || Ok(())).unwrap();
         }
         assert_eq!(data.take_next().unwrap().id, 13);
         assert!(remembers, "the file system has no extended attributes");

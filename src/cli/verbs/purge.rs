@@ -24,6 +24,7 @@ Examples:
   calcstore purge 3 4                       what would be deleted
   calcstore purge --force --status failed
   calcstore purge --older-than 30d --keep 10 --force")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub struct Arguments {
     /// IDs, as calcs lists them: never counted from the last
     #[arg(value_name = "ID", required_unless_present_any = ["older_than", "status", "keep"])]
@@ -48,6 +49,14 @@ pub struct Arguments {
     /// Delete also files that calcstore did not put into the directories
     #[arg(long)]
     all_files: bool,
+
+    /// Delete also those without locks, of which nobody can tell whether they are open for writing
+    #[arg(long)]
+    unlocked: bool,
+
+    /// Delete also those that are, or may be, the parent of one that stays
+    #[arg(long)]
+    parents: bool,
 }
 
 /// What becomes of calculations.
@@ -64,7 +73,9 @@ pub fn run(session: &Session<'_>, asked: &Arguments) -> Result<Exit, Failure> {
     let mut deleted = Vec::new();
     for (entry, size) in planned {
         if asked.force {
-            match session.options().delete(entry.calc_id).force(asked.all_files).run() {
+            let deletion = session.options().delete(entry.calc_id).all_files(asked.all_files);
+            let deletion = deletion.unlocked(asked.unlocked).parents(asked.parents).unless_changed(&entry);
+            match deletion.run() {
                 // Somebody else was quicker.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => {
@@ -126,7 +137,7 @@ fn plan(session: &Session<'_>, asked: &Arguments) -> Result<Plan, Failure> {
     let first = |meant: &[CalculationEntry], staying: &[CalculationEntry]| {
         meant.iter().enumerate().find_map(|(at, entry)| Some((at, why_needed(staying, entry)?)))
     };
-    while let Some((at, why)) = first(&meant, &staying) {
+    while let Some((at, why)) = first(&meant, &staying).filter(|_| !asked.parents) {
         let entry = meant.remove(at);
         left_alone.extend(refusal(entry.calc_id, why));
         staying.push(entry);
@@ -139,8 +150,14 @@ fn plan(session: &Session<'_>, asked: &Arguments) -> Result<Plan, Failure> {
         deleted.push((entry, size));
     }
     // Of several that cannot be read each may be the parent of another.
-    for entry in &meant {
-        left_alone.extend(why_needed(&meant, entry).and_then(|why| refusal(entry.calc_id, why)));
+    let tied = meant.clone();
+    for entry in meant {
+        if asked.parents {
+            let size = calcs::size(session, &entry);
+            deleted.push((entry, size));
+            continue;
+        }
+        left_alone.extend(why_needed(&tied, &entry).and_then(|why| refusal(entry.calc_id, why)));
     }
     Ok(Plan { deleted, left_alone })
 }
@@ -177,8 +194,8 @@ fn why_needed(by: &[CalculationEntry], parent: &CalculationEntry) -> Option<Stri
     by.iter().filter(|entry| entry.calc_id != parent.calc_id).find_map(|entry| {
         let (id, why) = (entry.calc_id, entry.unreadable.as_ref()?);
         Some(format!(
-            "may be the parent of calculation {id}, which stays and cannot be read ({why}); make that readable, or \
-             purge it too"
+            "may be the parent of calculation {id}, which stays and cannot be read ({why}); make that readable, \
+             purge it too, or use `parents`"
         ))
     })
 }

@@ -219,7 +219,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         begins: Begins::Closed,
         flushes: true,
         ..operation("delete the calculation", Moved, |scene| {
-            scene.data().delete(1, false, access(scene.durability))
+            scene.data().delete(1, crate::storage::Allowed::default(), access(scene.durability), || Ok(()))
         })
     },
 ];

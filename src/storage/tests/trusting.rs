@@ -10,7 +10,9 @@ use rustix::io::Errno;
 use super::sweeping::names;
 use super::{Watched, access, get, put, store};
 use crate::error::{ErrorKind, Result};
-use crate::storage::{Access, Collection, DataDirectory, Durability, Files, LeftoverKind, LockPolicy, Store};
+use crate::storage::{
+    Access, Allowed, Collection, DataDirectory, Durability, Files, LeftoverKind, LockPolicy, Store,
+};
 
 const LACKS: [Errno; 5] = [Errno::NOLCK, Errno::NOSYS, Errno::OPNOTSUPP, Errno::INVAL, Errno::IO];
 
@@ -156,20 +158,20 @@ fn a_calculation_that_cannot_be_locked_is_deleted_by_force_only() {
     let access = Access { locks: LockPolicy::BestEffort, ..access(Durability::Process) };
     let calculation = data.take_next().unwrap();
     let open = Store::create(files, &calculation.path, access).unwrap();
-    let error = data.delete(1, false, access).unwrap_err();
+    let error = data.delete(1, Allowed::default(), access, || Ok(())).unwrap_err();
     let host = rustix::system::uname();
     let expected = format!(
-        "may be open for writing by process {} on {}, without a lock; it can be deleted by `force` ({})",
+        "may be open for writing by process {} on {}, without a lock; it can be deleted by `unlocked` ({})",
         std::process::id(),
         host.nodename().to_string_lossy(),
         calculation.path.display()
     );
     assert_eq!((error.kind(), error.to_string()), (ErrorKind::Locked, expected));
     drop(open);
-    let error = data.delete(1, false, access).unwrap_err();
+    let error = data.delete(1, Allowed::default(), access, || Ok(())).unwrap_err();
     let expected = "cannot be locked, so that nobody can tell whether it is open for writing; it can be deleted by \
                     `force`";
     assert_eq!((error.kind(), error.message()), (ErrorKind::Locked, expected));
-    data.delete(1, true, access).unwrap();
+    data.delete(1, Allowed { unlocked: true, ..Allowed::default() }, access, || Ok(())).unwrap();
     assert!(names(directory.path()).is_empty());
 }

@@ -1,6 +1,7 @@
 //! What calculations there are, what they take, and how they go.
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::{Value as Json, json};
 
@@ -115,8 +116,37 @@ fn what_is_in_use_or_not_ours_is_not_purged() {
     assert_eq!(ids(&desk), [1, 2, 3, 4]);
     store.insert("/still", 1).unwrap();
     store.close().unwrap();
-    assert_eq!(desk.run(&["purge", "3", "4", "--force", "--all-files"]).code, 0);
-    assert_eq!(ids(&desk), [1, 2]);
+    fs::remove_dir_all(desk.path().join("data/calc_4/.calcstore/locks")).unwrap();
+    let ran = desk.run(&["purge", "3", "4", "--force", "--all-files"]);
+    let why = "left alone: 4: has no locks, so that nobody can tell whether it is open for writing";
+    assert!(ran.code == 1 && ran.stderr.starts_with(why), "{ran:?}");
+    assert_eq!(ids(&desk), [1, 2, 4]);
+    assert_eq!(desk.run(&["purge", "4", "--force", "--unlocked"]).code, 0);
+    assert_eq!(desk.run(&["purge", "1", "--force", "--all-files"]).code, 1);
+    assert_eq!(desk.run(&["purge", "1", "--force", "--parents"]).code, 0);
+    assert_eq!(ids(&desk), [2]);
+}
+
+#[test]
+fn what_got_another_status_before_its_turn_is_not_purged() {
+    let desk = Desk::new();
+    for _ in 0..4 {
+        desk.done(&["new"]);
+        desk.done(&["status", "failed"]);
+    }
+    let calc = |id: u32| desk.path().join(format!("data/calc_{id}"));
+    let tree = fs::File::open(calc(2).join(".calcstore/locks/tree")).unwrap();
+    tree.lock().unwrap();
+    let mut purge = desk.command(&["purge", "--status", "failed", "--force", "--quiet"]);
+    let mut purge = purge.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // It has begun, and waits for 2.
+    while calc(1).exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    desk.done(&["-c", "3", "status", "complete"]);
+    drop(tree);
+    assert_eq!(purge.wait().unwrap().code(), Some(1));
+    assert_eq!(ids(&desk), [3]);
 }
 
 #[test]

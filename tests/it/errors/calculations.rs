@@ -41,14 +41,14 @@ fn what_is_not_to_be_deleted_says_why_and_what_to_do() {
         options.delete(1).run(),
         ErrorKind::Conflict,
         "holds what calcstore did not put there: b, c, d, e, f and 2 more; move that away, or delete it too by \
-         `force` (…/calc_1)",
+         `all_files` (…/calc_1)",
     );
     fs::create_dir(at.join("calc_2")).unwrap();
     says(
         at,
         options.delete(2).run(),
         ErrorKind::Conflict,
-        "has no locks, so that nobody can tell whether it is open for writing; it can be deleted by `force` \
+        "has no locks, so that nobody can tell whether it is open for writing; it can be deleted by `unlocked` \
          (…/calc_2)",
     );
     std::os::unix::fs::symlink(at.join("calc_2"), at.join("calc_3")).unwrap();
