@@ -29,6 +29,7 @@ pub struct CopyFrom<'a> {
     from: String,
     to: String,
     existing: Existing,
+    removes_source: bool,
     progress: Box<dyn FnMut(Copied) -> Continue + Send + 'a>,
 }
 
@@ -51,6 +52,7 @@ impl DataStore {
             from: from.to_owned(),
             to: to.to_owned(),
             existing: Existing::Refuse,
+            removes_source: false,
             progress: Box::new(|_| Continue::Yes),
         }
     }
@@ -60,6 +62,13 @@ impl<'a> CopyFrom<'a> {
     /// Lets the copy take the place of what is there already. A value still never replaces a group.
     pub fn replace(mut self, replace: bool) -> Self {
         self.existing = if replace { Existing::Replace } else { Existing::Refuse };
+        self
+    }
+
+    /// Removes what was copied from where it was, once the copy survives a power cut. What has changed meanwhile stays,
+    /// and so does the copy.
+    pub fn remove_source(mut self, remove_source: bool) -> Self {
+        self.removes_source = remove_source;
         self
     }
 
@@ -76,7 +85,9 @@ impl<'a> CopyFrom<'a> {
     /// the new key, unless [`replace`](Self::replace) was asked for; [`ErrorKind::Conflict`] where the new key is the
     /// old one or below it, below a value, or where a value would replace a group; [`ErrorKind::Corrupt`] and
     /// [`ErrorKind::Unsupported`] where a value is damaged or its metadata are not understood; and as
-    /// [`DataStore::insert`]. After an error there is no copy.
+    /// [`DataStore::insert`]. After an error there is no copy. With [`remove_source`](Self::remove_source) also
+    /// [`ErrorKind::ReadOnly`] where the source was opened for reading only, and, when there is a copy already, those of
+    /// [`DataStore::flush`] and [`DataStore::remove`], and [`ErrorKind::Changed`] where the source changed meanwhile.
     pub fn run(self) -> Result<Copied> {
         let (from, to) = (Key::new(&self.from)?, Key::new(&self.to)?);
         let mut progress = self.progress;
@@ -85,7 +96,12 @@ impl<'a> CopyFrom<'a> {
             Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
         };
         let source = &self.source.store;
-        let copied = self.target.store.copy((source, &from), &to, self.existing, &mut each);
+        let target = &self.target.store;
+        let copied = if self.removes_source {
+            target.move_from((source, &from), &to, self.existing, &mut each)
+        } else {
+            target.copy((source, &from), &to, self.existing, &mut each)
+        };
         copied.map_err(|error| source.suggest(&from, error.with_key(to.to_string())))
     }
 }

@@ -7,7 +7,7 @@
 use std::io;
 
 use super::array_options::ArrayOptions;
-use super::files::AsFd;
+use super::files::{AsFd, Stat};
 use super::groups::is_plain_group;
 use super::known_groups::Group;
 use super::lock::Mode;
@@ -138,6 +138,11 @@ impl Store {
     ///
     /// Gives false where the value is not that version any more.
     pub(crate) fn remove(&self, key: &Key, version: Option<&Snapshot>) -> Result<bool> {
+        self.remove_if(key, |live| Ok(version.is_none_or(|version| live.id == version.id())))
+    }
+
+    /// Removes what is under a key if it `is_meant`, which is asked when nobody can change anything any more.
+    pub(super) fn remove_if(&self, key: &Key, is_meant: impl FnOnce(&Stat) -> Result<bool>) -> Result<bool> {
         self.writer()?;
         let Some(parent) = key.parent() else {
             return Err(Error::new(ErrorKind::Conflict, "the root cannot be removed; clear() empties it"));
@@ -145,11 +150,11 @@ impl Store {
         let place = self.place(key);
         let _tree = self.lock_tree(Mode::Exclusive)?;
         let live = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
-        match (live, version) {
-            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => return Err(nothing_at(key)),
-            (Err(error), _) => return Err(self.failed("cannot look up", &place)(error)),
-            (Ok(live), Some(version)) if live.id != version.id() => return Ok(false),
-            _ => {}
+        match live {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(nothing_at(key)),
+            Err(error) => return Err(self.failed("cannot look up", &place)(error)),
+            Ok(live) if !is_meant(&live)? => return Ok(false),
+            Ok(_) => {}
         }
         let holder = self.group_for_removal(&parent)?;
         self.writer()?.groups.forget();

@@ -3,16 +3,19 @@
 //! Chunk files are copied as they are, and only their checksums are looked at; `zarr.json` is written anew. Each
 //! value is read as one version. All of it is staged, and appears by one rename.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::io;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
 use super::chunk_files::Seen;
 use super::commit::Existing;
-use super::files::{AsFd, BorrowedFd};
+use super::files::{AsFd, BorrowedFd, FileId};
 use super::fork::in_parallel;
-use super::read::Snapshot;
+use super::read::{Snapshot, is_nothing};
 use super::remove::remove_tree;
 use super::store::{INTERNALS, Store};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,6 +38,13 @@ pub struct Copied {
 /// Called now and then; its error ends the copy.
 pub(crate) type Each<'a> = dyn FnMut(Copied) -> Result<()> + Send + 'a;
 
+/// Which file describes a node. That it has an identity of its own lasts as long as it is open; its time and size tell
+/// it from a later one that got the same.
+type Version = (FileId, u64, i64, u32);
+
+/// The versions of nodes.
+type Versions = BTreeMap<Key, Option<Version>>;
+
 /// A copy under way.
 struct Copy<'a> {
     source: &'a Store,
@@ -42,6 +52,8 @@ struct Copy<'a> {
     nodes: AtomicU64,
     bytes: AtomicU64,
     each: Mutex<&'a mut Each<'a>>,
+    /// What was copied, where that is to be removed afterwards.
+    versions: Option<Mutex<Versions>>,
 }
 
 impl Store {
@@ -53,17 +65,92 @@ impl Store {
         existing: Existing,
         each: &'a mut Each<'a>,
     ) -> Result<Copied> {
+        self.copy_versions((source, from), to, existing, each, None).map(|(copied, _)| copied)
+    }
+
+    /// Copies as [`Store::copy`] does, and then removes `from` if it is what was copied; else it stays, and that is the
+    /// error.
+    pub(crate) fn move_from<'a>(
+        &'a self,
+        (source, from): (&'a Store, &Key),
+        to: &Key,
+        existing: Existing,
+        each: &'a mut Each<'a>,
+    ) -> Result<Copied> {
+        source.writer()?;
+        let (copied, versions) =
+            self.copy_versions((source, from), to, existing, each, Some(Mutex::default()))?;
+        // Only what will survive a power cut may be removed where it came from.
+        self.flush()?;
+        match source.remove_if(from, |_| {
+            let now = source.versions(from)?;
+            Ok(now == versions && now.values().all(Option::is_some))
+        }) {
+            Ok(true) => Ok(copied),
+            // Somebody else was quicker.
+            Err(error) if is_nothing(&error) => Ok(copied),
+            Ok(false) => {
+                let message = format!(
+                    "changed while it was copied to {to}, and so is still here as well; move it again, in place of \
+                     that copy"
+                );
+                Err(Error::new(ErrorKind::Changed, message).with_key(from.to_string()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn copy_versions<'a>(
+        &'a self,
+        (source, from): (&'a Store, &Key),
+        to: &Key,
+        existing: Existing,
+        each: &'a mut Each<'a>,
+        versions: Option<Mutex<Versions>>,
+    ) -> Result<(Copied, Versions)> {
         self.check_target(to)?;
         if to.is_within(from) && self.is_same(source)? {
             let message = format!("cannot be copied to {to}, which is itself or below it");
             return Err(Error::new(ErrorKind::Conflict, message).with_key(from.to_string()));
         }
         let (nodes, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        let copy = Copy { source, target: self, nodes, bytes, each: Mutex::new(each) };
+        let copy = Copy { source, target: self, nodes, bytes, each: Mutex::new(each), versions };
         let name = self.writer()?.stage.next_name();
         let copied = copy.node(from, to, &name).and_then(|()| self.commit_tree(to, &name, existing));
         copied.inspect_err(|_| self.discard(&name))?;
-        Ok(copy.so_far())
+        let versions = copy.versions.as_ref().map(|versions| mem::take(&mut *locked(versions)));
+        Ok((copy.so_far(), versions.unwrap_or_default()))
+    }
+
+    /// The versions of a node and of everything below it, as they are now.
+    fn versions(&self, key: &Key) -> Result<Versions> {
+        let (mut versions, mut rest) = (Versions::new(), vec![key.clone()]);
+        while let Some(key) = rest.pop() {
+            let node = self.open_node(&key)?;
+            let is_table = matches!(node.marker.kind, Some(Kind::Table { .. }));
+            if matches!(node.metadata, NodeMetadata::Group(_)) && !is_table {
+                for name in self.names_in(&key, &node)? {
+                    rest.push(key.child(&name)?);
+                }
+            }
+            versions.insert(key, self.version(&node)?);
+        }
+        Ok(versions)
+    }
+
+    /// Which version a node is; nothing where it is none that will be found again.
+    fn version(&self, node: &Snapshot) -> Result<Option<Version>> {
+        let place = format!("{}/{METADATA_FILE}", node.place);
+        match self.files.stat(self.root(), &place) {
+            // It is open, so that no other file can have its identity yet.
+            Ok(stat) if stat.id == node.id() => {
+                Ok(Some((stat.id, stat.bytes, stat.modified, stat.modified_nanos)))
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(self.failed("cannot look up", &place)(error))
+            }
+            _ => Ok(None),
+        }
     }
 }
 
@@ -76,6 +163,10 @@ impl Copy<'_> {
             let cleared = remove_tree(&*self.target.files, self.stage()?, path);
             cleared.map_err(self.target.failed("cannot remove", INTERNALS))?;
             self.target.create_staged_directory(path)?;
+            if let Some(versions) = &self.versions {
+                let version = self.source.version(snapshot)?;
+                locked(versions).insert(from.clone(), version);
+            }
             match (&snapshot.metadata, &snapshot.marker.kind) {
                 (NodeMetadata::Array(array), _) => {
                     let names = automatic_names(to, array.shape.len());
@@ -228,4 +319,8 @@ impl Copy<'_> {
     fn so_far(&self) -> Copied {
         Copied { nodes: self.nodes.load(Relaxed), bytes: self.bytes.load(Relaxed) }
     }
+}
+
+fn locked(versions: &Mutex<Versions>) -> MutexGuard<'_, Versions> {
+    versions.lock().unwrap_or_else(PoisonError::into_inner)
 }

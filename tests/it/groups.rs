@@ -442,3 +442,38 @@ fn drafts_moves_and_copies_are_plain_zarr_to_other_programs() {
     let programs = ["zarr_python.py", "tensorstore_read.py", "xarray_tree.py"].map(Program::Python);
     agree(&programs, &store.calc_dir().join("output.zarr"), &manifest);
 }
+
+#[test]
+fn what_changes_while_it_is_moved_to_another_store_is_not_removed() {
+    let (_directory, source) = store();
+    let (_other, target) = store();
+    source.insert("/rows", [1.0, 2.0]).unwrap();
+    source.insert("/g/h/a", 1).unwrap();
+    source.insert("/t", table()).unwrap();
+    let moved = |key: &str, nodes: u64, change: &(dyn Fn() + Sync)| {
+        let once = std::sync::Once::new();
+        let copy = target.copy_from(&source, key, key).replace(true).remove_source(true);
+        let copy = copy.on_progress(|copied| {
+            if copied.nodes == nodes {
+                once.call_once(change);
+            }
+            calcstore::Continue::Yes
+        });
+        copy.run()
+    };
+    let append = || assert_eq!(source.dataset("/rows").unwrap().append(&ndarray::arr1(&[3.0])).unwrap(), 3);
+    let error = moved("/rows", 1, &append).unwrap_err();
+    assert_eq!((error.kind(), error.key()), (ErrorKind::Changed, Some("/rows")), "{error}");
+    assert_eq!(source.get::<Vec<f64>>("/rows").unwrap(), [1.0, 2.0, 3.0]);
+    let error = moved("/g", 1, &|| source.insert("/g/new", 2).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Changed);
+    let error = moved("/g/h", 2, &|| source.insert("/g/h/a", 3).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Changed);
+    assert_eq!((source.get::<i32>("/g/new").unwrap(), source.get::<i32>("/g/h/a").unwrap()), (2, 3));
+    for key in ["/rows", "/g", "/t"] {
+        moved(key, 1, &|| ()).unwrap();
+        assert!(!source.contains_key(key).unwrap() && target.contains_key(key).unwrap(), "{key}");
+    }
+    assert_eq!(target.get::<Vec<f64>>("/rows").unwrap(), [1.0, 2.0, 3.0]);
+    assert_eq!((target.get::<i32>("/g/new").unwrap(), target.get::<i32>("/g/h/a").unwrap()), (2, 3));
+}

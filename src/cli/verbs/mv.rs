@@ -14,7 +14,7 @@ use crate::cli::session::Session;
 A place is a KEY of the calculation that -c names, or CALC:KEY. What is moved goes \
 into TO where that is a group or ends with /. Within a calculation that is one \
 rename, whatever the size. To another calculation, or in the place of a value, it \
-is copied first and removed then.
+is copied first and removed then, unless it has changed meanwhile.
 
 Examples:
   calcstore mv /0/Sadigh /0/SadighEtAl1997
@@ -86,13 +86,11 @@ fn moved(
         return Ok(source.rename(from, &one.to)?);
     }
     let progress = Progress::bytes(session.output, "moving");
-    let copy = target.copy_from(source, from, &one.to).replace(one.replaces);
+    let copy = target.copy_from(source, from, &one.to).replace(one.replaces).remove_source(true);
     let copy = copy.on_progress(|copied| {
         progress.set(copied.bytes);
         interrupt.answer()
     });
     copy.run()?;
-    // Only what will survive a power cut may be removed where it came from.
-    target.flush()?;
-    Ok(source.remove(from)?)
+    Ok(())
 }

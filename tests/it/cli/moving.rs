@@ -1,5 +1,8 @@
 //! Moving, copying, and writing parts.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use calcstore::DataStore;
 use serde_json::json;
 
 use super::Desk;
@@ -97,6 +100,37 @@ fn things_go_from_one_calculation_to_another() {
     let only_read =
         "this is an HDF5 file, which is only read; calcstore import FILE makes values of it (out.hdf5)";
     refused(&desk, &["cp", "out.hdf5:/0/curves", "/x"], 2, only_read);
+}
+
+#[test]
+fn rows_that_are_appended_while_their_array_is_moved_are_not_lost() {
+    for to in ["2:/rows", "/there"] {
+        let desk = two();
+        let store = |id| DataStore::options().data_dir(desk.path().join("data")).open(id).unwrap();
+        store(1).insert("/there", 1).unwrap();
+        let first = vec![0.5; 1_000_000];
+        store(1).insert("/rows", &first).unwrap();
+        let stop = AtomicBool::new(false);
+        let appended = std::thread::scope(|scope| {
+            let appending = scope.spawn(|| {
+                let store = store(1);
+                let rows = store.dataset("/rows").unwrap();
+                let append = |_: &u32| !stop.load(Relaxed) && rows.append(&ndarray::arr1(&[1.5])).is_ok();
+                (0..).take_while(append).count()
+            });
+            let ran = desk.run(&["-c", "1", "mv", "/rows", to]);
+            stop.store(true, Relaxed);
+            assert!(ran.code == 0 || ran.stderr.contains("changed while it was copied"), "{ran:?}");
+            appending.join().unwrap()
+        });
+        let (left, gone_to) = (store(1), if to == "/there" { store(1) } else { store(2) });
+        let there = if left.contains_key("/rows").unwrap() {
+            left.get::<Vec<f64>>("/rows")
+        } else {
+            gone_to.get(to.trim_start_matches("2:"))
+        };
+        assert_eq!(there.unwrap().len(), first.len() + appended, "{to}");
+    }
 }
 
 #[test]
