@@ -1,6 +1,6 @@
 //! Where something is copied or moved from and to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 
 use calcstore::key::Key;
@@ -94,6 +94,9 @@ pub fn plan(
         nodes.extend(keys::own_nodes(&Source::from(source), key)?);
     }
     nodes.dedup_by(|one, other| one.key == other.key);
+    // What is below something else goes with it.
+    let keys: HashSet<String> = nodes.iter().map(|node| node.key.clone()).collect();
+    nodes.retain(|node| !above(&node.key).any(|key| keys.contains(key)));
     let there = existing(target, to)?;
     let is_group = there.as_ref().is_some_and(|node| node.kind == NodeKind::Group);
     if nodes.len() > 1 && !is_group && !to.ends_with('/') {
@@ -103,6 +106,12 @@ pub fn plan(
     }
     let into = is_group || to.ends_with('/');
     nodes.into_iter().map(|node| one(target, node, to, into, rules)).collect()
+}
+
+/// The keys of the groups above a key.
+fn above(key: &str) -> impl Iterator<Item = &str> {
+    let root = (key != "/").then_some("/");
+    root.into_iter().chain(key.match_indices('/').filter(|(at, _)| *at > 0).map(|(at, _)| &key[..at]))
 }
 
 /// Refuses where two things would go to one key.

@@ -42,6 +42,18 @@ fn a_value_is_moved_to_a_key_or_into_a_group() {
 }
 
 #[test]
+fn what_is_below_something_that_goes_goes_with_it() {
+    let desk = Desk::with_values();
+    desk.done(&["cp", "-r", "/0", "/g/b/"]);
+    desk.done(&["mv", "/g/**", "/z/"]);
+    assert_eq!(desk.done(&["ls", "/g"]), "");
+    assert_eq!(desk.done(&["ls", "-r", "/z"]).lines().next(), Some("/z/b/"));
+    assert_eq!(desk.done(&["ls", "/z/b/0"]), desk.done(&["ls", "/0"]));
+    desk.done(&["cp", "-r", "/z/**", "/again/"]);
+    assert_eq!(desk.done(&["ls", "/again"]), "b/\n");
+}
+
+#[test]
 fn values_are_replaced_unless_that_is_refused_and_groups_only_by_force() {
     let desk = Desk::with_values();
     refused(&desk, &["mv", "-n", "/job", "/blob"], 2, "/blob: there is a value or a group here already");
