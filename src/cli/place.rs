@@ -43,21 +43,31 @@ pub struct Rules {
 /// would swallow the options behind it.
 const MARK: &str = "\u{2}";
 
+/// The options before or behind a verb whose value is the next word.
+const WITH_VALUE: [&str; 5] = ["-c", "--calc", "--datadir", "--lock-timeout", "--color"];
+
 /// Marks the places that begin with a negative ID, behind a verb that takes places.
 pub fn mark(given: Vec<OsString>) -> Vec<OsString> {
-    let mut is_behind = false;
-    let is_place = |argument: &str| {
-        let calc = argument.strip_prefix('-').and_then(|rest| rest.split_once(':'));
+    let is_place = |word: &OsString| {
+        let calc = word.to_str().and_then(|word| word.strip_prefix('-')?.split_once(':'));
         calc.is_some_and(|(id, _)| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    let marked = |argument: OsString| match argument.to_str() {
-        Some(text) if is_behind && is_place(text) => format!("{MARK}{text}").into(),
-        text => {
-            is_behind |= matches!(text, Some("cp" | "mv"));
-            argument
-        }
+    let is = |word: Option<&OsString>, these: &[&str]| {
+        word.and_then(|word| word.to_str()).is_some_and(|word| these.contains(&word))
     };
-    given.into_iter().map(marked).collect()
+    // The program itself is no option's value either.
+    let is_value = |at: usize| at == 0 || is(given.get(at - 1), &WITH_VALUE);
+    let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
+    let verb = (0..given.len()).find(|&at| !is_value(at) && !is_option(&given[at]));
+    let Some(verb) = verb.filter(|&at| is(given.get(at), &["cp", "mv"])) else { return given };
+    let behind = given.iter().enumerate().skip(verb + 1).take_while(|(_, word)| *word != "--");
+    let places: HashSet<usize> =
+        behind.filter(|(at, word)| is_place(word) && !is_value(*at)).map(|(at, _)| at).collect();
+    let marked = |(at, word): (usize, OsString)| match word.to_str() {
+        Some(text) if places.contains(&at) => format!("{MARK}{text}").into(),
+        _ => word,
+    };
+    given.into_iter().enumerate().map(marked).collect()
 }
 
 impl Place {
@@ -166,6 +176,25 @@ fn existing(store: &DataStore, key: &str) -> Result<Option<Node>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_places_behind_cp_and_mv_are_marked() {
+        for (typed, places) in [
+            ("calcstore cp -2:/a /b", &[2][..]),
+            ("calcstore -q --datadir cp mv -v /a -2:", &[7]),
+            ("calcstore -c cp rm -2:/a", &[]),
+            ("calcstore diff cp -2:/a", &[]),
+            ("calcstore rm mv -2:/a", &[]),
+            ("calcstore cp -c -2:/a -2:/b /c", &[4]),
+            ("calcstore cp -- -2:/a /b", &[]),
+            ("cp ls -2:/a", &[]),
+        ] {
+            let marked = mark(typed.split(' ').map(OsString::from).collect());
+            let is_marked = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with(MARK));
+            let found: Vec<usize> = (0..marked.len()).filter(|&at| is_marked(&marked[at])).collect();
+            assert_eq!(found, places, "{typed}");
+        }
+    }
 
     #[test]
     fn a_place_is_a_key_or_that_of_another_calculation() {
