@@ -165,7 +165,7 @@ fn plan(session: &Session<'_>, asked: &Arguments) -> Result<Plan, Failure> {
 fn refusal(id: u32, why: String) -> Option<(u32, Fault)> {
     match Failure::new(ErrorKind::Conflict, why) {
         Failure::Fault(fault) => Some((id, *fault)),
-        _ => None,
+        Failure::ClosedPipe => None,
     }
 }
 
