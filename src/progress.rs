@@ -1,5 +1,7 @@
 //! How long work tells how far it is, and is told to stop.
 
+use crate::error::{Error, ErrorKind, Result};
+
 /// What a callback of long work answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Continue {
@@ -7,4 +9,14 @@ pub enum Continue {
     Yes,
     /// The work ends with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and leaves nothing behind.
     No,
+}
+
+impl Continue {
+    /// Turns the answer of somebody who wants no more into the error that ends the work.
+    pub(crate) fn unless_stopped(self) -> Result<()> {
+        match self {
+            Self::Yes => Ok(()),
+            Self::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 use super::DataStore;
 use super::open::files;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::progress::Continue;
 use crate::storage::{Checked, DataDirectory, Finding, FindingKind, Remedy, Repaired};
@@ -63,7 +65,7 @@ impl DataStore {
     /// [`ErrorKind::NotFound`] where nothing is at `key`.
     pub fn check(&self, key: &str, mut progress: impl FnMut(u64) -> Continue) -> Result<CheckReport> {
         let key = Key::new(key)?;
-        let mut checked = self.store.check(&key, &mut |count| answer(progress(count)))?;
+        let mut checked = self.store.check(&key, &mut |count| progress(count).unless_stopped())?;
         if key.is_root() {
             self.look_around(&mut checked)?;
         }
@@ -107,7 +109,8 @@ impl DataStore {
     /// store for too long. What was done until then stays done.
     pub fn repair(&self, key: &str, mut progress: impl FnMut(u64) -> Continue) -> Result<RepairReport> {
         let key = Key::new(key)?;
-        let (mut checked, mut repaired) = self.store.repair(&key, &mut |count| answer(progress(count)))?;
+        let (mut checked, mut repaired) =
+            self.store.repair(&key, &mut |count| progress(count).unless_stopped())?;
         if key.is_root() {
             (checked.faults, checked.leftovers) = (Vec::new(), Vec::new());
             self.look_around(&mut checked)?;
@@ -151,12 +154,5 @@ impl DataStore {
             }
             None => Ok(Vec::new()),
         }
-    }
-}
-
-fn answer(answer: Continue) -> Result<()> {
-    match answer {
-        Continue::Yes => Ok(()),
-        Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
     }
 }

@@ -1,7 +1,9 @@
 use std::fmt;
 
 use super::DataStore;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::Result;
 use crate::key::Key;
 use crate::progress::Continue;
 use crate::storage::{Copied, Existing};
@@ -91,10 +93,7 @@ impl<'a> CopyFrom<'a> {
     pub fn run(self) -> Result<Copied> {
         let (from, to) = (Key::new(&self.from)?, Key::new(&self.to)?);
         let mut progress = self.progress;
-        let mut each = |copied| match progress(copied) {
-            Continue::Yes => Ok(()),
-            Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
-        };
+        let mut each = |copied| progress(copied).unless_stopped();
         let source = &self.source.store;
         let target = &self.target.store;
         let copied = if self.removes_source {

@@ -1,7 +1,9 @@
 use std::fmt;
 
 use super::DataStore;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::Result;
 use crate::key::Key;
 use crate::progress::Continue;
 use crate::storage::{Copied, NewLayout, Shards};
@@ -82,10 +84,7 @@ impl<'a> Repack<'a> {
     pub fn run(self) -> Result<Copied> {
         let key = Key::new(&self.key)?;
         let mut progress = self.progress;
-        let mut each = |done| match progress(done) {
-            Continue::Yes => Ok(()),
-            Continue::No => Err(Error::new(ErrorKind::Cancelled, "stopped")),
-        };
+        let mut each = |done| progress(done).unless_stopped();
         let store = &self.store.store;
         let repacked = store.repack(&key, &self.layout, &mut each);
         repacked.map_err(|error| store.suggest(&key, error.with_key(key.to_string())))
