@@ -204,7 +204,7 @@ fn invalid_keys_and_input_name_the_rule() {
         at,
         store.insert("/a:b", 1.0),
         ErrorKind::InvalidKey,
-        "/a:b: not a valid key: ':' may not stand in a key; escape_component() can write it as %3A",
+        "/a:b: not a valid key: ':' may not stand in a key; it can be written as %3A",
     );
     says(
         at,

@@ -461,7 +461,7 @@ fn what_changes_while_it_is_moved_to_another_store_is_not_removed() {
         });
         copy.run()
     };
-    let append = || assert_eq!(source.dataset("/rows").unwrap().append(&ndarray::arr1(&[3.0])).unwrap(), 3);
+    let append = || assert_eq!(source.dataset("/rows").unwrap().append(ndarray::arr1(&[3.0])).unwrap(), 3);
     let error = moved("/rows", 1, &append).unwrap_err();
     assert_eq!((error.kind(), error.key()), (ErrorKind::Changed, Some("/rows")), "{error}");
     assert_eq!(source.get::<Vec<f64>>("/rows").unwrap(), [1.0, 2.0, 3.0]);

@@ -232,7 +232,7 @@ fn files_are_extracted_over_others_only_when_asked() {
     desk.says(
         extract(Overwrite::No),
         ErrorKind::AlreadyExists,
-        "there is such a file already; name another directory, or let it be replaced by Overwrite::Yes (…/out/sub/b)",
+        "there is such a file already; name another directory, or ask to overwrite it (…/out/sub/b)",
     );
     assert!(!desk.path("out/a").exists());
     assert_eq!(fs::read_to_string(desk.path("out/sub/b")).unwrap(), "old b");

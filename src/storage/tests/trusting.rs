@@ -151,7 +151,7 @@ fn the_stage_of_a_writer_without_locks_is_left_alone_by_those_that_have_them() {
 }
 
 #[test]
-fn a_calculation_that_cannot_be_locked_is_deleted_by_force_only() {
+fn a_calculation_that_cannot_be_locked_is_deleted_only_where_that_is_asked_for() {
     let directory = tempfile::tempdir().unwrap();
     let files = without_locks(Errno::NOLCK);
     let data = DataDirectory::locate(Arc::clone(&files) as Arc<dyn Files>, Some(directory.path())).unwrap();
@@ -170,7 +170,7 @@ fn a_calculation_that_cannot_be_locked_is_deleted_by_force_only() {
     drop(open);
     let error = data.delete(1, Allowed::default(), access, || Ok(())).unwrap_err();
     let expected = "cannot be locked, so that nobody can tell whether it is open for writing; it can be deleted by \
-                    `force`";
+                    `unlocked`";
     assert_eq!((error.kind(), error.message()), (ErrorKind::Locked, expected));
     data.delete(1, Allowed { unlocked: true, ..Allowed::default() }, access, || Ok(())).unwrap();
     assert!(names(directory.path()).is_empty());

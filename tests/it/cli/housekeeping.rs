@@ -168,7 +168,7 @@ fn what_is_younger_than_asked_for_is_not_removed() {
     let trash = desk.path().join("data/calc_1/.calcstore/trash");
     let count = || fs::read_dir(&trash).unwrap().count();
     for wrapper in fs::read_dir(&trash).unwrap() {
-        let ago = std::time::SystemTime::now() - std::time::Duration::from_secs(120);
+        let ago = std::time::SystemTime::now() - std::time::Duration::from_mins(2);
         fs::File::open(wrapper.unwrap().path()).unwrap().set_modified(ago).unwrap();
     }
     let before = count();

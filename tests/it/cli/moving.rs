@@ -127,8 +127,11 @@ fn rows_that_are_appended_while_their_array_is_moved_are_not_lost() {
             let appending = scope.spawn(|| {
                 let store = store(1);
                 let rows = store.dataset("/rows").unwrap();
-                let append = |_: &u32| !stop.load(Relaxed) && rows.append(&ndarray::arr1(&[1.5])).is_ok();
-                (0..).take_while(append).count()
+                let mut appended = 0;
+                while !stop.load(Relaxed) && rows.append(ndarray::arr1(&[1.5])).is_ok() {
+                    appended += 1;
+                }
+                appended
             });
             let ran = desk.run(&["-c", "1", "mv", "/rows", to]);
             stop.store(true, Relaxed);
