@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub enum Continue {
     /// The work goes on.
     Yes,
-    /// The work ends with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and leaves nothing behind.
+    /// The work ends with [`ErrorKind::Cancelled`], and leaves nothing behind.
     No,
 }
 
