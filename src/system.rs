@@ -15,6 +15,30 @@ pub(crate) fn is_alive(process: &str) -> Option<bool> {
     Path::new("/proc/self").exists().then(|| Path::new("/proc").join(process).exists())
 }
 
+/// Less memory is not worth asking.
+#[cfg(target_os = "linux")]
+const MUCH: usize = 4 << 20;
+#[cfg(target_os = "linux")]
+const HUGE_PAGE: usize = 2 << 20;
+
+/// Asks for huge pages below memory that nobody has touched: one fault for 2 MiB of it instead of 512. Where the system has
+/// none to give, nothing changes.
+#[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "the advice of the system has no safe name"))]
+#[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "only Linux wants to be asked"))]
+pub(crate) fn ask_for_huge_pages<T>(memory: &mut [T]) {
+    #[cfg(target_os = "linux")]
+    if size_of_val(memory) >= MUCH {
+        use rustix::mm::{Advice, madvise};
+
+        let bytes = size_of_val(memory);
+        let start = memory.as_mut_ptr().cast::<u8>();
+        let skipped = start.align_offset(HUGE_PAGE).min(bytes);
+        let length = (bytes - skipped) / HUGE_PAGE * HUGE_PAGE;
+        // SAFETY: these bytes are part of `memory`, which is borrowed by nobody else, and keep what they hold.
+        let _ = unsafe { madvise(start.add(skipped).cast(), length, Advice::LinuxHugepage) };
+    }
+}
+
 /// What this machine is called, for people.
 pub(crate) fn host_name() -> String {
     #[cfg(unix)]
@@ -91,5 +115,18 @@ mod tests {
             assert_eq!(is_alive(&u32::MAX.to_string()), Some(false));
         }
         assert!(!host_name().is_empty());
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #[test]
+    fn memory_keeps_what_is_in_it_when_huge_pages_are_asked_for() {
+        for bytes in [0, 1, super::HUGE_PAGE, 3 * super::HUGE_PAGE + 4097] {
+            let mut memory: Vec<u8> = (0..bytes).map(|n| u8::try_from(n % 251).unwrap()).collect();
+            let before = memory.clone();
+            super::ask_for_huge_pages(&mut memory);
+            assert!(memory == before, "{bytes}");
+        }
     }
 }

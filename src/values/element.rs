@@ -9,6 +9,7 @@ use num_complex::Complex;
 use super::content::{Elements, Source, count};
 use super::data_type::DataType;
 use crate::error::{Error, ErrorKind, Result};
+use crate::system::ask_for_huge_pages;
 
 /// A Rust type whose arrays can be stored: `bool`, integers, floats, complex numbers and text.
 pub trait Element: Clone + sealed::Sealed {
@@ -58,11 +59,13 @@ fn swap_bytes(bytes: &mut [u8], size: usize) {
 
 /// Zeroed memory for `length` elements, or an error where there is not so much.
 pub(crate) fn zeroed<T: Zeroable>(length: usize) -> Result<Vec<T>> {
-    let memory = bytemuck::allocation::try_zeroed_slice_box(length);
-    memory.map(Vec::from).map_err(|()| {
+    let memory = bytemuck::allocation::try_zeroed_slice_box(length).map_err(|()| {
         let message = format!("no memory for {length} elements of {} bytes", size_of::<T>());
         Error::new(ErrorKind::InvalidInput, message)
-    })
+    });
+    let mut memory: Vec<T> = memory?.into();
+    ask_for_huge_pages(&mut memory);
+    Ok(memory)
 }
 
 fn read_numbers<T: Zeroable + NoUninit + AnyBitPattern>(
