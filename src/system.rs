@@ -116,16 +116,14 @@ mod tests {
         }
         assert!(!host_name().is_empty());
     }
-}
 
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
+    #[cfg(target_os = "linux")]
     #[test]
     fn memory_keeps_what_is_in_it_when_huge_pages_are_asked_for() {
-        for bytes in [0, 1, super::HUGE_PAGE, 3 * super::HUGE_PAGE + 4097] {
+        for bytes in [0, 1, HUGE_PAGE, 3 * HUGE_PAGE + 4097] {
             let mut memory: Vec<u8> = (0..bytes).map(|n| u8::try_from(n % 251).unwrap()).collect();
             let before = memory.clone();
-            super::ask_for_huge_pages(&mut memory);
+            ask_for_huge_pages(&mut memory);
             assert!(memory == before, "{bytes}");
         }
     }
