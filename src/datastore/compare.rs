@@ -9,7 +9,7 @@ use crate::compare::{AttributeValue, Comparison, Hierarchy, Opened, Present, Sid
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::nodes::{Node, typed_attribute};
-use crate::storage::{OpenNode, Snapshot};
+use crate::storage::{Document, OpenNode, Snapshot};
 use crate::values::{Elements, Stored};
 use crate::zarr::{ArrayMetadata, MARKER, NodeMetadata, Region};
 
@@ -37,7 +37,7 @@ impl Hierarchy for &DataStore {
         let key = Key::new(key)?;
         let open = |holder: &DataStore| OpenNode::new(Arc::clone(&holder.store), key.clone());
         let open = self.in_chain(&key, open).map_err(|error| self.suggest(&key, error))?;
-        let node = Node::new(&key, &open.seen())?;
+        let node = Node::new(&key, Document::clone(&open.seen()))?;
         Ok(Box::new(InStore { node, open }))
     }
 }

@@ -6,7 +6,7 @@ use super::DataStore;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
 use crate::nodes::{Keys, Node, NodeKind, literal_group};
-use crate::storage::{Store, in_parallel};
+use crate::storage::{Document, Store, in_parallel};
 use crate::values::Value;
 
 /// Fewer nodes are described before threads have begun.
@@ -78,14 +78,7 @@ impl DataStore {
     /// # Errors
     /// As [`DataStore::keys`] and [`DataStore::node`].
     pub fn nodes(&self, group: &str) -> Result<Vec<Node>> {
-        let group = Key::new(group)?;
-        let names = self.store.possible_names(&group).map_err(|error| self.store.suggest(&group, error))?;
-        let describe = |name: &String| member(&self.store, &group.child(name)?);
-        let described: Vec<Result<Option<Node>>> = match names.len() {
-            0..FEW => names.iter().map(describe).collect(),
-            _ => in_parallel(|| names.par_iter().map(describe).collect()),
-        };
-        described.into_iter().filter_map(Result::transpose).collect()
+        self.members(group, member)
     }
 
     /// Describes everything below a group, each group before what is in it.
@@ -93,19 +86,7 @@ impl DataStore {
     /// # Errors
     /// As [`DataStore::nodes`].
     pub fn walk_nodes(&self, group: &str) -> Result<Vec<Node>> {
-        let mut found = Vec::new();
-        let mut waiting = self.nodes(group)?;
-        waiting.reverse();
-        while let Some(node) = waiting.pop() {
-            if node.kind == NodeKind::Group {
-                match self.nodes(&node.key) {
-                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                    below => waiting.extend(below?.into_iter().rev()),
-                }
-            }
-            found.push(node);
-        }
-        Ok(found)
+        self.walk_members(group, member, |node| (&node.key, node.kind == NodeKind::Group))
     }
 
     /// Lists the keys of everything below a group, each group before what is in it. A table is one node.
@@ -113,8 +94,8 @@ impl DataStore {
     /// # Errors
     /// As [`DataStore::nodes`].
     pub fn walk(&self, group: &str) -> Result<Keys> {
-        let keys: Vec<String> = self.walk_nodes(group)?.into_iter().map(|node| node.key).collect();
-        Ok(keys.into())
+        let found = self.walk_members(group, named, |(key, is_group)| (key, *is_group))?;
+        Ok(found.into_iter().map(|(key, _)| key).collect::<Vec<String>>().into())
     }
 
     /// Lists the keys that match a pattern: `*` and `?` stand for anything within one component, `**` for any
@@ -146,15 +127,53 @@ impl DataStore {
         };
         Ok(keys.into())
     }
+
+    /// Looks at each member of a group in the order of their names; leaves out what is no node.
+    fn members<T: Send>(&self, group: &str, look: Look<T>) -> Result<Vec<T>> {
+        let group = Key::new(group)?;
+        let names = self.store.possible_names(&group).map_err(|error| self.store.suggest(&group, error))?;
+        let look = |name: &String| look(&self.store, &group.child(name)?);
+        let seen: Vec<Result<Option<T>>> = match names.len() {
+            0..FEW => names.iter().map(look).collect(),
+            _ => in_parallel(|| names.par_iter().map(look).collect()),
+        };
+        seen.into_iter().filter_map(Result::transpose).collect()
+    }
+
+    /// Looks at everything below a group, each group before what is in it. `which` tells the key, and whether it is a
+    /// group.
+    fn walk_members<T: Send>(
+        &self,
+        group: &str,
+        look: Look<T>,
+        which: impl Fn(&T) -> (&str, bool),
+    ) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        let mut waiting = self.members(group, look)?;
+        waiting.reverse();
+        while let Some(member) = waiting.pop() {
+            if let (key, true) = which(&member) {
+                match self.members(key, look) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    below => waiting.extend(below?.into_iter().rev()),
+                }
+            }
+            found.push(member);
+        }
+        Ok(found)
+    }
 }
 
+/// Looks at a member of a group, if it is a node.
+type Look<T> = fn(&Store, &Key) -> Result<Option<T>>;
+
 fn describe(store: &Store, key: &Key) -> Result<Node> {
-    store.read(key, |snapshot| Node::new(key, snapshot))
+    store.read(key, |snapshot| Node::new(key, Document::clone(snapshot)))
 }
 
 /// Describes a member of a group, if it is a node. One document is one version, and all that is told of it is in there.
 fn member(store: &Store, key: &Key) -> Result<Option<Node>> {
-    let glanced = store.glance(key).and_then(|document| Node::new(key, &document));
+    let glanced = store.glance(key).and_then(|document| Node::new(key, document));
     // Whatever went wrong may be because it is just being replaced.
     match glanced.or_else(|_| describe(store, key)) {
         Err(error) => match error.kind() {
@@ -164,4 +183,13 @@ fn member(store: &Store, key: &Key) -> Result<Option<Node>> {
         },
         node => node.map(Some),
     }
+}
+
+/// Tells the key of a member of a group, if it is a node, and whether it is a group. What says that it is an array needs
+/// no closer look.
+fn named(store: &Store, key: &Key) -> Result<Option<(String, bool)>> {
+    if let Ok(true) = store.says_array(key) {
+        return Ok(Some((key.to_string(), false)));
+    }
+    Ok(member(store, key)?.map(|node| (node.key, node.kind == NodeKind::Group)))
 }

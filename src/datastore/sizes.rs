@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::nodes::{Node, NodeKind, Size};
 use crate::progress::Continue;
-use crate::storage::{Footprint, is_nothing};
+use crate::storage::{Document, Footprint, is_nothing};
 
 /// A node that was measured.
 struct Measured {
@@ -132,7 +132,7 @@ impl DataStore {
 
     fn measured(&self, key: &Key, rows: Option<u64>) -> Result<Measured> {
         let measured = self.store.read(key, |snapshot| {
-            let node = Node::new(key, snapshot)?;
+            let node = Node::new(key, Document::clone(snapshot))?;
             let footprint = self.store.footprint(snapshot, rows)?;
             Ok(Measured { kind: node.kind, rows: node.rows, footprint })
         });

@@ -118,33 +118,32 @@ impl Node {
         Self { problem: Some(error.message().to_owned()), ..Self::blank(key, NodeKind::Unreadable) }
     }
 
-    pub(crate) fn new(key: &Key, document: &Document) -> Result<Self> {
+    pub(crate) fn new(key: &Key, mut document: Document) -> Result<Self> {
         let mut node = Self::blank(key, NodeKind::Group);
-        node.attributes.clone_from(document.metadata.attributes());
+        node.attributes = std::mem::take(document.metadata.attributes_mut());
         node.attributes.remove(MARKER);
-        if let NodeMetadata::Array(array) = &document.metadata {
-            let unnamed = vec![None; array.shape.len()];
+        if let NodeMetadata::Array(array) = document.metadata {
             let (chunks, shards) = array.chunks_and_shards();
             node.layout = Some(Layout {
                 data_type: array.data_type,
-                shape: array.shape.clone(),
+                dimension_names: array.dimension_names.unwrap_or_else(|| vec![None; array.shape.len()]),
+                shape: array.shape,
                 chunks,
                 shards,
-                dimension_names: array.dimension_names.clone().unwrap_or(unnamed),
-                codecs: array.codecs.clone(),
+                codecs: array.codecs,
             });
         }
-        node.kind = match (&document.marker.kind, &node.layout) {
+        node.kind = match (document.marker.kind, &node.layout) {
             (None | Some(Kind::Root { .. }), None) => NodeKind::Group,
             (None, Some(_)) => NodeKind::Dataset,
             (Some(Kind::Bytes), Some(_)) => NodeKind::Bytes,
             (Some(Kind::Object { type_name, .. }), Some(_)) => {
-                node.type_name = Some(type_name.clone());
+                node.type_name = Some(type_name);
                 NodeKind::Object
             }
             (Some(Kind::Table { columns, rows }), None) => {
-                node.columns.clone_from(columns);
-                node.rows = Some(*rows);
+                node.columns = columns;
+                node.rows = Some(rows);
                 NodeKind::Table
             }
             (Some(kind), _) => {

@@ -157,7 +157,7 @@ impl ArrayMetadata {
     pub(crate) fn chunks_and_shards(&self) -> (Vec<u64>, Option<Vec<u64>>) {
         let first = self.codecs.first();
         let inner = first
-            .filter(|codec| codec.get("name") == Some(&json!("sharding_indexed")))
+            .filter(|codec| codec.get("name").and_then(Json::as_str) == Some("sharding_indexed"))
             .and_then(|codec| codec.get("configuration")?.get("chunk_shape")?.as_array())
             .and_then(|shape| shape.iter().map(Json::as_u64).collect::<Option<Vec<u64>>>());
         match inner {
@@ -182,6 +182,16 @@ fn codecs(data_type: DataType, compression: Compression) -> Vec<Json> {
     };
     let compressor = compression.codec(data_type);
     [Some(elements), compressor, Some(json!({"name": "crc32c"}))].into_iter().flatten().collect()
+}
+
+/// Tells whether a `zarr.json` says that it is of an array. Nothing else of it is looked at.
+pub(crate) fn is_of_array(document: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Type<'a> {
+        node_type: &'a str,
+    }
+
+    serde_json::from_slice::<Type<'_>>(document).is_ok_and(|document| document.node_type == "array")
 }
 
 impl NodeMetadata {

@@ -21,7 +21,7 @@ pub(crate) use fill_value::FillValue;
 pub use marker::Status;
 pub(crate) use marker::{Kind, Marker, NAME as MARKER, TypedAttribute};
 pub(crate) use metadata::{
-    ArrayMetadata, Attributes, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata,
+    ArrayMetadata, Attributes, GroupMetadata, MAX_DOCUMENT, METADATA_FILE, NodeMetadata, is_of_array,
 };
 pub(crate) use names::{
     automatic_names, automatic_prefix, column_names, has_stale_names, is_automatic_name, renew_names,
