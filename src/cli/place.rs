@@ -55,8 +55,15 @@ pub fn mark(given: Vec<OsString>) -> Vec<OsString> {
     let is = |word: Option<&OsString>, these: &[&str]| {
         word.and_then(|word| word.to_str()).is_some_and(|word| these.contains(&word))
     };
+    // As in `-qc 3`.
+    let ends_with_calc = |word: &OsString| {
+        let letters = word.to_str().and_then(|word| word.strip_prefix('-')?.strip_suffix('c'));
+        letters.is_some_and(|letters| letters.bytes().all(|letter| letter.is_ascii_alphabetic()))
+    };
     // The program itself is no option's value either.
-    let is_value = |at: usize| at == 0 || is(given.get(at - 1), &WITH_VALUE);
+    let is_value = |at: usize| {
+        at == 0 || is(given.get(at - 1), &WITH_VALUE) || given.get(at - 1).is_some_and(ends_with_calc)
+    };
     let is_option = |word: &OsString| word.as_encoded_bytes().starts_with(b"-");
     let verb = (0..given.len()).find(|&at| !is_value(at) && !is_option(&given[at]));
     let Some(verb) = verb.filter(|&at| is(given.get(at), &["cp", "mv"])) else { return given };
@@ -188,6 +195,7 @@ mod tests {
             ("calcstore cp -c -2:/a -2:/b /c", &[4]),
             ("calcstore cp -- -2:/a /b", &[]),
             ("cp ls -2:/a", &[]),
+            ("calcstore -qc 3 cp -2:/a /b", &[4]),
         ] {
             let marked = mark(typed.split(' ').map(OsString::from).collect());
             let is_marked = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with(MARK));

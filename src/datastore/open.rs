@@ -287,11 +287,16 @@ impl DataStore {
 
 /// What a list says of a calculation; nothing where it was deleted since, or never made.
 fn entry(Calculation { id, path }: &Calculation, access: Access) -> Option<CalculationEntry> {
-    match Store::open(files(), path, access) {
-        Ok(store) => Some(DataStore::over(store, Some(*id)).entry(*id, path)),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => Some(CalculationEntry::unreadable(*id, path, &error)),
-    }
+    let open = || Store::open(files(), path, access);
+    let is_gone = |error: &Error| error.kind() == ErrorKind::NotFound;
+    let entry = match open() {
+        Ok(store) => DataStore::over(store, Some(*id)).entry(*id, path),
+        Err(error) if is_gone(&error) => return None,
+        Err(error) => CalculationEntry::unreadable(*id, path, &error),
+    };
+    // It may have been deleted while it was looked at.
+    let is_there = entry.unreadable.is_none() || !open().is_err_and(|error| is_gone(&error));
+    is_there.then_some(entry)
 }
 
 pub(super) fn files() -> Arc<dyn Files> {

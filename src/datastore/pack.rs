@@ -184,8 +184,13 @@ impl<'a> Unpack<'a> {
         let packed = packed(&file, Access { read_only: true, ..access }, limit)?;
         let mut each = |copied| answer(progress(copied));
         let parent = parent.map(|parent| parent.open(&options.data_directory()?)).transpose()?;
+        // What is wrong with it is said before anything is made.
+        parent.iter().try_for_each(DataStore::parents)?;
         let adopt = |store: DataStore| {
-            parent.iter().try_for_each(|parent| store.adopt(parent))?;
+            if let Some(parent) = &parent {
+                store.adopt(parent)?;
+                store.flush()?;
+            }
             Ok(store)
         };
         let Some(directory) = into else {

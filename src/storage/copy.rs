@@ -127,10 +127,18 @@ impl Store {
         let (mut versions, mut rest) = (Versions::new(), vec![key.clone()]);
         while let Some(key) = rest.pop() {
             let node = self.open_node(&key)?;
-            let is_table = matches!(node.marker.kind, Some(Kind::Table { .. }));
-            if matches!(node.metadata, NodeMetadata::Group(_)) && !is_table {
-                for name in self.names_in(&key, &node)? {
-                    rest.push(key.child(&name)?);
+            match (&node.metadata, &node.marker.kind) {
+                (NodeMetadata::Array(_), _) => {}
+                (NodeMetadata::Group(_), Some(Kind::Table { columns, .. })) => {
+                    for name in columns {
+                        let version = self.version_at(&format!("{}/{name}", node.place))?;
+                        versions.insert(key.child(name)?, version);
+                    }
+                }
+                (NodeMetadata::Group(_), _) => {
+                    for name in self.names_in(&key, &node)? {
+                        rest.push(key.child(&name)?);
+                    }
                 }
             }
             versions.insert(key, self.version(&node)?);
@@ -140,16 +148,17 @@ impl Store {
 
     /// Which version a node is; nothing where it is none that will be found again.
     fn version(&self, node: &Snapshot) -> Result<Option<Version>> {
-        let place = format!("{}/{METADATA_FILE}", node.place);
+        // It is open, so that no other file can have its identity yet.
+        Ok(self.version_at(&node.place)?.filter(|(id, ..)| *id == node.id()))
+    }
+
+    /// Which version lies at a place now, if there is one.
+    fn version_at(&self, place: &str) -> Result<Option<Version>> {
+        let place = format!("{place}/{METADATA_FILE}");
         match self.files.stat(self.root(), &place) {
-            // It is open, so that no other file can have its identity yet.
-            Ok(stat) if stat.id == node.id() => {
-                Ok(Some((stat.id, stat.bytes, stat.modified, stat.modified_nanos)))
-            }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(self.failed("cannot look up", &place)(error))
-            }
-            _ => Ok(None),
+            Ok(stat) => Ok(Some((stat.id, stat.bytes, stat.modified, stat.modified_nanos))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed("cannot look up", &place)(error)),
         }
     }
 }
@@ -174,7 +183,7 @@ impl Copy<'_> {
                     Ok(Vec::new())
                 }
                 (NodeMetadata::Group(_), Some(Kind::Table { columns, .. })) => {
-                    let sparse = self.columns(snapshot, columns, (to, path))?;
+                    let sparse = self.columns((snapshot, columns), from, to, path)?;
                     self.group(snapshot, sparse, path)?;
                     Ok(Vec::new())
                 }
@@ -198,11 +207,19 @@ impl Copy<'_> {
     }
 
     /// Copies the columns of a table; tells whether some lack chunks.
-    fn columns(&self, table: &Snapshot, columns: &[String], (to, path): (&Key, &str)) -> Result<bool> {
+    fn columns(
+        &self,
+        (table, columns): (&Snapshot, &[String]),
+        from: &Key,
+        to: &Key,
+        path: &str,
+    ) -> Result<bool> {
         let column = |name: &String| {
             // A name that is no component would lead out of the table.
-            Key::root().child(name)?;
+            let key = from.child(name)?;
             let place = format!("{}/{name}", table.place);
+            let version = || self.versions.as_ref().map(|_| self.source.version_at(&place)).transpose();
+            let before = version()?;
             let directory = self.source.files.open_directory(table.directory.as_fd(), name);
             let directory = directory.map_err(|error| self.source.cannot_open(&place, error))?;
             let NodeMetadata::Array(array) = self.source.read_metadata(&directory, &place)? else {
@@ -214,6 +231,11 @@ impl Copy<'_> {
             let names = column_names(to, name, array.shape.len());
             let sparse = table.marker.sparse;
             let sparse = self.array(&place, directory.as_fd(), &array, (names, &path), sparse)?;
+            if let Some(versions) = &self.versions {
+                // Its attributes change without the table.
+                let version = before.filter(|before| version().is_ok_and(|now| now == Some(*before)));
+                locked(versions).insert(key, version.flatten());
+            }
             self.report(1, 0)?;
             Ok(sparse)
         };

@@ -53,7 +53,11 @@ impl Stage {
             files.create_directory(parent.as_fd(), &txid).map_err(failed)?;
             let Ok(directory) = files.open_directory(parent.as_fd(), &txid) else { continue };
             let Ok(owner) = files.open_lock(directory.as_fd(), OWNER) else { continue };
-            if trust.try_own(&*files, &owner, path)? == Tried::Taken {
+            let tried = trust.try_own(&*files, &owner, path).inspect_err(|_| {
+                let _ = files.remove_file(directory.as_fd(), OWNER);
+                let _ = files.remove_directory(parent.as_fd(), &txid);
+            })?;
+            if tried == Tried::Taken {
                 continue;
             }
             sign(&owner, trust);

@@ -100,7 +100,11 @@ impl DataDirectory {
         let unpacking = Unpacking::begin(&self.files, (self.open_or_make()?, self.path()), access)?;
         let made = packed.fill(&self.files, &unpacking.path, access, each).and_then(|()| {
             let calculation = self.take_next()?;
-            unpacking.appear(&format!("calc_{}", calculation.id))?;
+            let name = format!("calc_{}", calculation.id);
+            unpacking.appear(&name).inspect_err(|_| {
+                // Where it has appeared after all it is not empty, and stays.
+                let _ = self.files.remove_directory(unpacking.above.as_fd(), &name);
+            })?;
             Ok(calculation)
         });
         unpacking.end(made)

@@ -470,10 +470,15 @@ fn what_changes_while_it_is_moved_to_another_store_is_not_removed() {
     let error = moved("/g/h", 2, &|| source.insert("/g/h/a", 3).unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Changed);
     assert_eq!((source.get::<i32>("/g/new").unwrap(), source.get::<i32>("/g/h/a").unwrap()), (2, 3));
+    // The attributes of a column change without the table.
+    let units = || source.attributes("/t/PGA").unwrap().insert("units", "g").unwrap();
+    let error = moved("/t", 3, &units).unwrap_err();
+    assert_eq!((error.kind(), error.key()), (ErrorKind::Changed, Some("/t")), "{error}");
     for key in ["/rows", "/g", "/t"] {
         moved(key, 1, &|| ()).unwrap();
         assert!(!source.contains_key(key).unwrap() && target.contains_key(key).unwrap(), "{key}");
     }
     assert_eq!(target.get::<Vec<f64>>("/rows").unwrap(), [1.0, 2.0, 3.0]);
     assert_eq!((target.get::<i32>("/g/new").unwrap(), target.get::<i32>("/g/h/a").unwrap()), (2, 3));
+    assert_eq!(target.attributes("/t/PGA").unwrap().get::<String>("units").unwrap(), "g");
 }
