@@ -6,12 +6,15 @@ use crate::storage::rows_of;
 use crate::system::process_id;
 use crate::values::{ArrayContent, Elements, Put};
 
-/// About so many bytes are gathered where chunks are smaller.
-const GATHERED_BYTES: u64 = 1 << 20;
+/// About so many bytes are gathered first: where nobody asked for chunks, they will be a chunk.
+const FIRST_BYTES: u64 = 1 << 20;
 
-/// Gathers rows in memory, and appends them to a dataset by the chunk.
+/// About so many bytes are gathered after that, where chunks are smaller.
+const GATHERED_BYTES: u64 = 4 << 20;
+
+/// Gathers rows in memory, and appends them to a dataset by the chunk, or some MiB of small chunks at a time.
 ///
-/// What was gathered is visible, to all and at once, when a chunk is full, after [`flush`](Self::flush), and after
+/// What was gathered is visible, to all and at once, when it is as much, after [`flush`](Self::flush), and after
 /// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails. In a forked
 /// child it does not: what was gathered before is the parent's.
 ///
@@ -30,6 +33,7 @@ const GATHERED_BYTES: u64 = 1 << 20;
 #[must_use]
 pub struct Appender<'a> {
     dataset: &'a Dataset,
+    /// What was gathered, of no rows perhaps: its memory is used again.
     gathered: Option<ArrayContent<'static>>,
     /// The process that it was made in.
     pid: u32,
@@ -61,9 +65,13 @@ impl Appender<'_> {
     /// # Errors
     /// As [`Dataset::append`]; then the rows are still gathered.
     pub fn flush(&mut self) -> Result<()> {
-        if let Some(content) = &self.gathered {
+        if let Some(content) = self.gathered.as_mut().filter(|content| content.shape[0] > 0) {
             self.dataset.append_content(content)?;
-            self.gathered = None;
+            content.shape[0] = 0;
+            match &mut content.elements {
+                Elements::Bytes(bytes) => bytes.to_mut().clear(),
+                Elements::Strings(texts) => texts.clear(),
+            }
         }
         Ok(())
     }
@@ -88,7 +96,8 @@ impl Appender<'_> {
         let element = self.dataset.data_type().expected_size();
         let row = shape[1..].iter().fold(element, |bytes, length| bytes.saturating_mul(*length)).max(1);
         let missing = chunk - length % chunk;
-        let more = (GATHERED_BYTES / row).saturating_sub(missing) / chunk * chunk;
+        let bytes = if *length == 0 { FIRST_BYTES } else { GATHERED_BYTES };
+        let more = (bytes / row).saturating_sub(missing) / chunk * chunk;
         missing.saturating_add(more)
     }
 

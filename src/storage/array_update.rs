@@ -10,6 +10,7 @@ use super::array_options::growing_chunk_shape;
 use super::array_write::MANY_FILES;
 use super::chunk_read::ArrayReader;
 use super::displaced::Displaced;
+use super::document::Document;
 use super::elements;
 use super::files::AsFd;
 use super::lock::Mode;
@@ -21,6 +22,9 @@ use crate::key::Key;
 use crate::selection::{IntoSelection, Part, Resolved, Selection};
 use crate::values::{ArrayContent, DataType, Elements};
 use crate::zarr::{ArrayMetadata, ChunkGrid, Codecs, FillValue, Marker, NodeMetadata};
+
+/// Less than this is written sooner than other threads have begun to help, where it is stored as it is.
+const WORTH_THREADS: u64 = 2 << 20;
 
 /// What is to be changed.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +62,13 @@ impl Store {
         let _tree = self.lock_tree(Mode::Shared)?;
         let _value = self.lock_value(key)?;
         // First whether it is still there: another value may have taken the place of its group.
-        let node = self.open_again(key, opened)?;
+        let again;
+        let node = if self.is_current(opened) {
+            opened
+        } else {
+            again = self.open_again(key, opened)?;
+            &again
+        };
         let owner = self.owner_of(key)?;
         if owner != *key {
             let message = format!("is a column of the table {owner}, which is changed as a whole");
@@ -70,13 +80,16 @@ impl Store {
             return Err(Error::new(ErrorKind::WrongType, message));
         }
         let displaced = self.keep_displaced(key)?;
-        let live = Live { store: self, key, node: &node, array, displaced: &displaced };
-        match change {
+        let live = Live { store: self, key, node, array, displaced: &displaced };
+        let changed = match change {
             Change::Write(selection, content, how) => live.write(selection, content, how)?,
             Change::Append(content) => live.append(content)?,
-            Change::Resize(shape) => live.resize(shape)?,
+            Change::Resize(shape) => Some(live.resize(shape)?),
+        };
+        match changed {
+            Some(document) => self.open_changed(node, document),
+            None => self.open_node(key),
         }
-        self.open_node(key)
     }
 
     /// Opens a node that was opened before as `opened`, as it is now; whoever calls holds its lock.
@@ -130,7 +143,13 @@ pub(crate) fn rows_of(content: &ArrayContent<'_>, data_type: DataType, shape: &[
 }
 
 impl Live<'_> {
-    fn write(&self, selection: &Selection, content: &ArrayContent<'_>, how: Visible) -> Result<()> {
+    /// Gives what `zarr.json` says afterwards; nothing where it is that of another array, or the same.
+    fn write(
+        &self,
+        selection: &Selection,
+        content: &ArrayContent<'_>,
+        how: Visible,
+    ) -> Result<Option<Document>> {
         check_type(content, self.array.data_type)?;
         let picked = selection.resolve_for_writing(&self.array.shape)?;
         let spread;
@@ -149,26 +168,28 @@ impl Live<'_> {
             &content.elements
         };
         if picked.elements() == 0 {
-            return Ok(());
+            return Ok(None);
         }
         if how == Visible::AtOnce {
-            return self.put_elements_at_once(&picked, elements);
+            self.put_elements_at_once(&picked, elements)?;
+            return Ok(None);
         }
         self.put_elements(self.array, &picked, elements)?;
-        self.put_metadata(self.array.clone(), &self.node.marker)
+        self.put_metadata(self.array.clone(), self.node.marker.clone()).map(Some)
     }
 
-    pub(super) fn append(&self, content: &ArrayContent<'_>) -> Result<()> {
+    /// Gives what `zarr.json` says afterwards; nothing where it is the same.
+    pub(super) fn append(&self, content: &ArrayContent<'_>) -> Result<Option<Document>> {
         let (mut array, mut marker) = (self.array.clone(), self.node.marker.clone());
         let rows = rows_of(content, array.data_type, &array.shape)?;
         if rows == 0 {
-            return Ok(());
+            return Ok(None);
         }
         if array.shape[0] == 0 {
             Self::begin_rows(&mut array, &mut marker, rows);
         }
         self.extend(&mut array, rows, &content.elements)?;
-        self.put_metadata(array, &marker)
+        self.put_metadata(array, marker).map(Some)
     }
 
     /// Decides on the chunks of an array without rows, of which so many come now, unless its maker did.
@@ -263,8 +284,8 @@ impl Live<'_> {
     }
 
     /// Changes the shape: first to what both shapes show, then to the new one. What files hold beyond that is gone
-    /// before it could be seen.
-    fn resize(&self, shape: &[u64]) -> Result<()> {
+    /// before it could be seen. Gives what `zarr.json` says afterwards.
+    fn resize(&self, shape: &[u64]) -> Result<Document> {
         let old = &self.array.shape;
         let refuse = |kind, why: &str| {
             Err(Error::new(kind, format!("an array of shape {old:?} cannot be resized to {shape:?}: {why}")))
@@ -282,13 +303,13 @@ impl Live<'_> {
         marker.provisional_chunks = false;
         array.shape = old.iter().zip(shape).map(|(old, new)| *old.min(new)).collect();
         if array.shape != *old {
-            self.put_metadata(array.clone(), &marker)?;
+            self.put_metadata(array.clone(), marker.clone())?;
         }
         self.clear_hidden(&array, shape)?;
         let shared = ChunkGrid::new(&array.shape, &array.chunk_shape)?;
         marker.sparse |= grid.len() > shared.len();
         array.shape = shape.to_vec();
-        self.put_metadata(array, &marker)
+        self.put_metadata(array, marker)
     }
 
     /// Removes the chunk files beyond the shape of `array`, and fills what those at its edge hold beyond it, where
@@ -338,7 +359,10 @@ impl Live<'_> {
             staged.lock().unwrap_or_else(PoisonError::into_inner).push((name.clone(), file));
             store.stage_file(&name, &parts, are_many)
         };
-        let written = in_threads(count, stage_one);
+        let is_little =
+            codecs.encoded_size().is_some_and(|size| size.saturating_mul(count as u64) < WORTH_THREADS);
+        let written =
+            if is_little { (0..count).try_for_each(stage_one) } else { in_threads(count, stage_one) };
         let staged = staged.into_inner().unwrap_or_else(PoisonError::into_inner);
         let put = written.and_then(|()| self.rename_chunks(&staged, are_many));
         if put.is_err() {
@@ -356,11 +380,12 @@ impl Live<'_> {
         staged.iter().try_for_each(|(name, file)| self.displaced.replace(name, &self.node.directory, file))
     }
 
-    /// Makes the change visible.
-    fn put_metadata(&self, mut array: ArrayMetadata, marker: &Marker) -> Result<()> {
+    /// Makes the change visible; gives what `zarr.json` says now.
+    fn put_metadata(&self, mut array: ArrayMetadata, marker: Marker) -> Result<Document> {
         marker.write(&mut array.attributes)?;
         let metadata = NodeMetadata::Array(array);
-        self.store.replace_metadata(&self.node.directory, &metadata, self.displaced)
+        self.store.replace_metadata(&self.node.directory, &metadata, self.displaced)?;
+        Ok(Document { metadata, marker })
     }
 }
 

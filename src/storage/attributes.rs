@@ -38,6 +38,9 @@ impl Store {
     /// The node whose lock guards `key`: the table, for one of its columns.
     pub(super) fn owner_of(&self, key: &Key) -> Result<Key> {
         let Some(parent) = key.parent() else { return Ok(key.clone()) };
+        if self.writer().is_ok_and(|writer| self.known_group(writer, &parent).is_some()) {
+            return Ok(key.clone());
+        }
         let place = self.place(&parent);
         let Ok(directory) = self.files.open_directory(self.root(), &place) else { return Ok(key.clone()) };
         match self.read_metadata(&directory, &place) {

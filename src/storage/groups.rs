@@ -7,7 +7,7 @@ use super::files::{AsFd, Handle};
 use super::known_groups::Group;
 use super::remove::remove_tree;
 use super::renames::Name;
-use super::store::{INTERNALS, Store};
+use super::store::{INTERNALS, Store, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::zarr::{GroupMetadata, METADATA_FILE, Marker, NodeMetadata};
@@ -16,10 +16,8 @@ impl Store {
     /// Gives the group `key`; it and those above it are made where they are missing, each of them complete before
     /// it is visible. The caller holds the tree lock, so that the group stays where it is.
     pub(super) fn group(&self, key: &Key) -> Result<Arc<Group>> {
-        let known = &self.writer()?.groups;
-        if let Some(group) = known.get(key)
-            && self.files.stat(self.root(), &self.place(key)).is_ok_and(|stat| stat.id == group.id)
-        {
+        let writer = self.writer()?;
+        if let Some(group) = self.known_group(writer, key) {
             return Ok(group);
         }
         let group = match key.parent().filter(|_| !self.is_top(key)) {
@@ -36,8 +34,16 @@ impl Store {
             self.make_durable(key, &group)?;
         }
         let group = Arc::new(group);
-        known.remember(key, &group);
+        writer.groups.remember(key, &group);
         Ok(group)
+    }
+
+    /// Gives the group `key` if it was found before and is still there.
+    pub(super) fn known_group(&self, writer: &Writer, key: &Key) -> Option<Arc<Group>> {
+        let is_there = |group: &Arc<Group>| {
+            self.files.stat(self.root(), &self.place(key)).is_ok_and(|stat| stat.id == group.id)
+        };
+        writer.groups.get(key).filter(is_there)
     }
 
     fn root_is_gone(&self) -> Error {

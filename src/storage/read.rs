@@ -171,6 +171,15 @@ impl Store {
         Ok(Snapshot { place, directory, document: Document { metadata, marker }, id, _file: keep(file) })
     }
 
+    /// Opens a node whose `zarr.json` was just replaced, by whoever still holds its lock: it says this now.
+    pub(super) fn open_changed(&self, node: &Snapshot, document: Document) -> Result<Snapshot> {
+        let failed = self.failed("cannot open", &node.place);
+        let directory = node.directory.try_clone().map_err(&failed)?;
+        let file = self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(&failed)?;
+        let id = self.files.stat_open(file.as_fd()).map_err(&failed)?.id;
+        Ok(Snapshot { place: node.place.clone(), directory, document, id, _file: keep(file) })
+    }
+
     pub(super) fn link_at(&self, place: &str) -> Error {
         let message = "there is a symbolic link; links are never followed inside a store";
         Error::new(ErrorKind::Corrupt, message).with_file(self.shown(place))

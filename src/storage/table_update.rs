@@ -96,7 +96,7 @@ impl Store {
             return Err(Error::new(ErrorKind::Corrupt, message));
         }
         let displaced = self.keep_displaced(key)?;
-        Live { store: self, key, node: column, array, displaced: &displaced }.append(content)
+        Live { store: self, key, node: column, array, displaced: &displaced }.append(content).map(|_| ())
     }
 }
 

@@ -5,14 +5,17 @@
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
 
+/// How many threads are worth having. The system is asked once: it takes twenty calls to answer.
+static THREADS: OnceLock<usize> = OnceLock::new();
+
 /// Does the pieces of work `0..count`, several at a time. After one has failed no more are begun.
 pub(super) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(count);
+    let threads = *THREADS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get));
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let run = || {
@@ -29,7 +32,7 @@ pub(super) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync
         }
     };
     thread::scope(|scope| {
-        for _ in 1..threads {
+        for _ in 1..threads.min(count) {
             // With fewer threads it takes longer, and that is all.
             let _ = thread::Builder::new().spawn_scoped(scope, run);
         }
