@@ -74,7 +74,6 @@ impl Store {
         let place = format!("{INTERNALS}/{DIRTY}");
         if self.files.stat(self.root(), &place).is_err() {
             self.create_directory_if_missing(&place)?;
-            self.sync(&self.open_internal("")?, INTERNALS)?;
         }
         let directory = self.open_internal(DIRTY)?;
         let at = directory.as_fd();
@@ -98,6 +97,8 @@ impl Store {
         };
         self.sync(&file.map_err(&failed)?, INTERNALS)?;
         self.sync(&directory, INTERNALS)?;
+        // Whoever made the directory may have died before this. It is last, so that the file's flush finds it all at once.
+        self.sync(&self.open_internal("")?, INTERNALS)?;
         if matches!(renamed, Some(Ok(()))) {
             dead.iter().skip(1).for_each(|(_, marker)| self.remove_marker(marker));
         }

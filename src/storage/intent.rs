@@ -104,6 +104,10 @@ impl Store {
     /// The intents that there are: few, and on most file systems not even the directory.
     fn intents(&self) -> Result<Vec<(String, Option<Intent>)>> {
         let place = format!("{INTERNALS}/{INTENTS}");
+        // Each commit asks, and a look takes less than to open what is not there.
+        if self.files.stat(self.root(), &place).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Ok(Vec::new());
+        }
         let directory = match self.files.open_directory(self.root(), &place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             opened => opened.map_err(self.failed("cannot open", &place))?,

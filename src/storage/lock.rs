@@ -58,6 +58,8 @@ struct Known {
 struct State {
     readers: usize,
     writer: bool,
+    /// Whether it is one that is ever shared.
+    is_shared: bool,
     /// When the system's lock was taken, if it was: there are holders that do without.
     since: Option<Instant>,
     /// When this process began to count how long it has the system's lock, and how long that was.
@@ -169,7 +171,10 @@ impl Lock {
             Tried::Alone => {}
         }
         match mode {
-            Mode::Shared => state.readers += 1,
+            Mode::Shared => {
+                state.readers += 1;
+                state.is_shared = true;
+            }
             Mode::Exclusive => {
                 state.writer = true;
                 sign(&known.file, trust);
@@ -218,8 +223,11 @@ impl Drop for Guard {
             Mode::Shared => state.readers -= 1,
             Mode::Exclusive => {
                 state.writer = false;
-                // Nobody is misled by a name that stays: it is read only while the lock cannot be had.
-                let _ = self.lock.file.set_len(0);
+                // A name that stays would be blamed for those who share the lock, and have none there. Where nobody does, the
+                // next who has it puts its own name there.
+                if state.is_shared {
+                    let _ = self.lock.file.set_len(0);
+                }
             }
         }
         if state.readers == 0

@@ -55,6 +55,7 @@ mod known_groups;
 mod list;
 mod litter;
 mod lock;
+mod locking;
 mod look;
 mod look_groups;
 mod lost;

@@ -37,10 +37,14 @@ struct Recovery<'a> {
 impl Store {
     /// The markers that say that the power was cut: their writers are dead, and lived in another boot.
     pub(super) fn markers_of_cuts(&self) -> Result<Vec<MarkerName>> {
+        let markers = self.markers()?;
+        if markers.is_empty() {
+            return Ok(markers);
+        }
         let here = MarkerName::new(&self.files.boot(), &"0".repeat(32));
         let is_here = |marker: &MarkerName| here.as_ref().is_some_and(|here| marker.is_of_boot(here));
         let mut of_cuts = Vec::new();
-        for marker in self.markers()?.into_iter().filter(|marker| !is_here(marker)) {
+        for marker in markers.into_iter().filter(|marker| !is_here(marker)) {
             // Where that cannot be told, nothing is read as if all were well.
             if self.is_dead(&marker)? {
                 of_cuts.push(marker);

@@ -25,7 +25,11 @@ impl Store {
         let kind = Kind::Root { status: Status::Created, parent: None, ended: None };
         Marker::of_kind(kind).write(&mut group.attributes)?;
         let name = self.stage_group(&NodeMetadata::Group(group))?;
-        if !self.root_appears(&name)? {
+        if self.root_appears(&name)? {
+            if !self.is_power() {
+                return Ok(());
+            }
+        } else {
             let replaced = self.replace_blank_root(&name);
             self.discard(&name);
             replaced?;

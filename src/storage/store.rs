@@ -1,16 +1,17 @@
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::access::{Access, Durability};
-use super::dirty::{Change, Dirty};
+use super::dirty::Dirty;
 use super::files::{AsFd, BorrowedFd, FileId, Files, Handle, Os, Rename, Stat};
 use super::fork::{self, PerProcess};
 use super::known_groups::KnownGroups;
 use super::litter::Litter;
-use super::lock::{Guard, Lock, Mode};
+use super::lock::{Lock, Mode};
+use super::locking::lock_place;
 use super::recovered::Recovered;
 use super::renames::Renames;
 use super::stage::Stage;
@@ -58,8 +59,10 @@ pub(super) struct Writer {
     pub renames: Renames,
     pub dirty: Dirty,
     pub litter: Litter,
-    locks: Handle,
-    tree: Lock,
+    pub locks: Handle,
+    pub tree: Lock,
+    /// The lock of values that was last asked for: who changes a value often changes it again.
+    pub stripe: Mutex<Option<(u32, Lock)>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -225,40 +228,6 @@ impl Store {
         if self.is_power() { self.sync(handle, place) } else { Ok(()) }
     }
 
-    /// Holds the lock that keeps groups in their places, as everybody does who changes what readers see.
-    pub(super) fn lock_tree(&self, mode: Mode) -> Result<(Guard, Change<'_>)> {
-        self.sweep_if_due();
-        let change = self.begin_change()?;
-        let writer = self.writer()?;
-        let path = self.shown(&lock_place("tree"));
-        let guard = writer.tree.acquire(mode, writer.patience, &writer.trust, &path)?;
-        Ok((guard, change))
-    }
-
-    /// Holds the lock of one value; a table's columns share the table's.
-    pub(super) fn lock_value(&self, key: &Key) -> Result<Guard> {
-        let writer = self.writer()?;
-        let stripe = crc32c::crc32c(key.as_str().as_bytes()) & 0xff;
-        self.lock(&format!("{stripe:02x}"), Mode::Exclusive, writer.patience)
-    }
-
-    pub(super) fn lock(&self, name: &str, mode: Mode, patience: Duration) -> Result<Guard> {
-        let writer = self.writer()?;
-        let lock = self.open_lock(&writer.locks, name)?;
-        lock.acquire(mode, patience, &writer.trust, &self.shown(&lock_place(name)))
-    }
-
-    /// Makes the file of a lock, if there is none yet.
-    pub(super) fn make_lock(&self, name: &str) -> Result<()> {
-        self.open_lock(&self.writer()?.locks, name).map(drop)
-    }
-
-    fn open_lock(&self, locks: &Handle, name: &str) -> Result<Lock> {
-        let file = self.files.open_lock(locks.as_fd(), name);
-        file.and_then(|file| Lock::new(&self.files, file))
-            .map_err(self.failed("cannot open the lock", &lock_place(name)))
-    }
-
     /// Opens a directory of the internals, which must be one and no link.
     pub(super) fn open_internal(&self, name: &str) -> Result<Handle> {
         let place = format!("{INTERNALS}/{name}");
@@ -316,16 +285,17 @@ impl Store {
     }
 
     fn make_writer(&self, access: Access) -> Result<Writer> {
-        for name in ["", "/locks", "/stage", "/trash"] {
-            self.create_directory_if_missing(&format!("{INTERNALS}{name}"))?;
-        }
-        let locks = self.open_internal("locks")?;
+        self.create_directory_if_missing(INTERNALS)?;
+        let internals = self.open_internal("")?;
+        let locks = self.make_internal(&internals, "locks")?;
+        let stages = self.make_internal(&internals, "stage")?;
+        let trash = self.make_internal(&internals, "trash")?;
         let tree = self.open_lock(&locks, "tree")?;
         let trust = Trust::new(access.locks);
         // Whoever deletes the calculation holds it exclusively, and finds the stage after us.
         let shared = tree.acquire(Mode::Shared, access.patience, &trust, &self.shown(&lock_place("tree")))?;
         let path = self.shown(&format!("{INTERNALS}/stage"));
-        let stage = Stage::open(Arc::clone(&self.files), self.open_internal("stage")?, &trust, &path)?;
+        let stage = Stage::open(Arc::clone(&self.files), stages, &trust, &path)?;
         let stage = Arc::new(stage);
         if !self.is_in_place().map_err(self.failed("cannot open", ""))? {
             return Err(Error::new(ErrorKind::NotFound, "the store has left its place"));
@@ -336,14 +306,15 @@ impl Store {
             groups: KnownGroups::default(),
             patience: access.patience,
             trust,
-            trash: self.open_internal("trash")?,
+            trash,
             renames: Renames::default(),
             dirty: Dirty::default(),
             litter: Litter::default(),
             tree,
             locks,
+            stripe: Mutex::default(),
         };
-        self.write_format(&writer.stage, access.durability)?;
+        self.write_format(&internals, &writer.stage, access.durability)?;
         Ok(writer)
     }
 
@@ -364,6 +335,7 @@ impl Store {
             litter: Litter::default(),
             locks: again(&writer.locks)?,
             tree: writer.tree.clone(),
+            stripe: Mutex::default(),
         };
         Ok(Self {
             files: Arc::clone(&self.files),
@@ -388,9 +360,22 @@ impl Store {
         }
     }
 
-    fn write_format(&self, stage: &Stage, durability: Durability) -> Result<()> {
-        let place = format!("{INTERNALS}/format.json");
-        if self.files.stat(self.root(), &place).is_ok_and(|stat| stat.bytes > 0) {
+    /// Opens a directory of the internals, and makes it where it is missing.
+    fn make_internal(&self, internals: &Handle, name: &str) -> Result<Handle> {
+        let place = format!("{INTERNALS}/{name}");
+        match self.files.create_directory(internals.as_fd(), name) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(self.failed("cannot make the directory", &place)(error));
+            }
+            _ => {}
+        }
+        self.files.open_directory(internals.as_fd(), name).map_err(self.failed("cannot open", &place))
+    }
+
+    fn write_format(&self, internals: &Handle, stage: &Stage, durability: Durability) -> Result<()> {
+        const FILE: &str = "format.json";
+        let place = format!("{INTERNALS}/{FILE}");
+        if self.files.stat(internals.as_fd(), FILE).is_ok_and(|stat| stat.bytes > 0) {
             return Ok(());
         }
         let writer = concat!("calcstore ", env!("CARGO_PKG_VERSION")).to_owned();
@@ -401,8 +386,7 @@ impl Store {
             if durability == Durability::Power {
                 self.files.sync(file.as_fd())?;
             }
-            let internals = self.files.open_directory(self.root(), INTERNALS)?;
-            self.files.rename((stage.handle(), &name), (internals.as_fd(), "format.json"), Rename::Over)
+            self.files.rename((stage.handle(), &name), (internals.as_fd(), FILE), Rename::Over)
         });
         made.map_err(self.failed("cannot write", &place))
     }
@@ -431,10 +415,6 @@ pub(super) fn exists(stat: std::io::Result<Stat>) -> std::io::Result<bool> {
             _ => Err(error),
         },
     }
-}
-
-pub(super) fn lock_place(name: &str) -> String {
-    format!("{INTERNALS}/locks/{name}")
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

@@ -145,15 +145,17 @@ const WITHOUT_LOCK: &str = " unlocked";
 /// Tells others who has the lock, as `PID HOST`.
 pub(super) fn sign(file: &File, trust: &Trust) {
     let without = if trust.asks() { "" } else { WITHOUT_LOCK };
-    let holder = format!("{} {}{without}\n", system::process_id(), system::host_name());
-    let _ = system::write_at(file, holder.as_bytes(), 0);
+    let holder = format!("{} {}{without}", system::process_id(), system::host_name());
+    // Whoever had it last often has it again.
+    if signature(file).as_ref() != Some(&holder) {
+        let _ = system::write_at(file, format!("{holder}\n").as_bytes(), 0);
+    }
 }
 
 /// Who has signed a lock file.
 pub(super) fn holder(file: &File) -> Option<String> {
-    let text = signature(file)?;
-    let line = text.trim_end();
-    let (process, host) = line.strip_suffix(WITHOUT_LOCK).unwrap_or(line).split_once(' ')?;
+    let line = signature(file)?;
+    let (process, host) = line.strip_suffix(WITHOUT_LOCK).unwrap_or(&line).split_once(' ')?;
     // One that was killed could not take its name away, and now others share the lock.
     if system::host_name() == host && system::is_alive(process) == Some(false) {
         return None;
@@ -163,11 +165,13 @@ pub(super) fn holder(file: &File) -> Option<String> {
 
 /// Whether a lock file was signed by somebody who has no lock.
 pub(super) fn is_without_lock(file: &File) -> bool {
-    signature(file).is_some_and(|text| text.trim_end().ends_with(WITHOUT_LOCK))
+    signature(file).is_some_and(|line| line.ends_with(WITHOUT_LOCK))
 }
 
+/// The first line of a lock file; after it there may be the rest of a longer one.
 fn signature(file: &File) -> Option<String> {
     let mut bytes = [0; 300];
     let count = system::read_at(file, &mut bytes, 0).ok()?;
-    bytes.get(..count).map(|text| String::from_utf8_lossy(text).into_owned())
+    let line = bytes.get(..count)?.split(|byte| *byte == b'\n').next()?;
+    Some(String::from_utf8_lossy(line).trim_end().to_owned())
 }
