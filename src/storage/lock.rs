@@ -321,6 +321,24 @@ mod tests {
     }
 
     #[test]
+    fn a_name_stays_only_where_the_next_holder_puts_its_own_over_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("lock");
+        std::fs::write(&path, "123456789 a-machine-with-a-name-that-is-longer-than-any-other\n").unwrap();
+        let lock = lock(&path);
+        drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
+        let name = || holder(&open(&path));
+        let ours = name();
+        assert!(ours.as_ref().unwrap().starts_with(&format!("process {} on ", std::process::id())));
+        drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
+        assert_eq!(name(), ours);
+        // Who shares it has no name there, and nobody else is to be blamed for it.
+        drop(acquire(&lock, Mode::Shared, NOW, &path).unwrap());
+        drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
+        assert_eq!(name(), None);
+    }
+
+    #[test]
     fn no_two_threads_write_at_once_and_writers_get_their_turn() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");
