@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dirty::Change;
 use super::files::{AsFd, Handle};
 use super::lock::{Guard, Lock, Mode};
-use super::store::{INTERNALS, Store};
+use super::store::{Store, lock_place};
 use crate::error::Result;
 use crate::key::Key;
 
@@ -55,8 +55,4 @@ impl Store {
         file.and_then(|file| Lock::new(&self.files, file))
             .map_err(self.failed("cannot open the lock", &lock_place(name)))
     }
-}
-
-pub(super) fn lock_place(name: &str) -> String {
-    format!("{INTERNALS}/locks/{name}")
 }

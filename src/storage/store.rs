@@ -11,7 +11,6 @@ use super::fork::{self, PerProcess};
 use super::known_groups::KnownGroups;
 use super::litter::Litter;
 use super::lock::{Lock, Mode};
-use super::locking::lock_place;
 use super::recovered::Recovered;
 use super::renames::Renames;
 use super::stage::Stage;
@@ -415,6 +414,10 @@ pub(super) fn exists(stat: std::io::Result<Stat>) -> std::io::Result<bool> {
             _ => Err(error),
         },
     }
+}
+
+pub(super) fn lock_place(name: &str) -> String {
+    format!("{INTERNALS}/locks/{name}")
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
