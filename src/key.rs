@@ -47,22 +47,9 @@ impl Key {
     /// # Errors
     /// [`ErrorKind::InvalidKey`] names the rule that `text` breaks.
     pub fn new(text: &str) -> Result<Self> {
-        let refuse = |why: String| Err(invalid(text, &why));
         let mut normal = String::with_capacity(text.len().min(MAX_KEY));
         for (level, component) in (1..).zip(text.split('/').filter(|component| !component.is_empty())) {
-            if let Some(why) = fault(component) {
-                return refuse(why);
-            }
-            if level > MAX_LEVELS {
-                return refuse(format!("it has more than {MAX_LEVELS} levels"));
-            }
-            if !normal.is_empty() {
-                normal.push('/');
-            }
-            normal.push_str(component);
-            if normal.len() > MAX_KEY {
-                return refuse(format!("it is longer than {MAX_KEY} bytes"));
-            }
+            append(&mut normal, level, component).map_err(|why| invalid(text, &why))?;
         }
         Ok(Self(normal))
     }
@@ -128,7 +115,12 @@ impl Key {
         if name.is_empty() || name.contains('/') {
             return Err(invalid(name, "it is not one component"));
         }
-        Self::new(&format!("{}/{name}", self.0))
+        let mut child = String::with_capacity(self.0.len().saturating_add(name.len()).saturating_add(1));
+        child.push_str(&self.0);
+        match append(&mut child, self.components().count().saturating_add(1), name) {
+            Ok(()) => Ok(Self(child)),
+            Err(why) => Err(invalid(&format!("{}/{name}", self.0), &why)),
+        }
     }
 
     /// Tells whether this key is `ancestor` or stands below it.
@@ -147,6 +139,24 @@ impl fmt::Display for Key {
 fn invalid(text: &str, why: &str) -> Error {
     let shown: String = text.chars().take(100).flat_map(char::escape_debug).collect();
     Error::new(ErrorKind::InvalidKey, format!("not a valid key: {why}")).with_key(shown)
+}
+
+/// Puts a component, which is on this level, behind those that are there; else tells the rule that is broken.
+fn append(key: &mut String, level: usize, component: &str) -> std::result::Result<(), String> {
+    if let Some(why) = fault(component) {
+        return Err(why);
+    }
+    if level > MAX_LEVELS {
+        return Err(format!("it has more than {MAX_LEVELS} levels"));
+    }
+    if !key.is_empty() {
+        key.push('/');
+    }
+    key.push_str(component);
+    if key.len() > MAX_KEY {
+        return Err(format!("it is longer than {MAX_KEY} bytes"));
+    }
+    Ok(())
 }
 
 /// The rule that one component of any key breaks.

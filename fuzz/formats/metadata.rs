@@ -17,7 +17,7 @@ pub fn metadata(input: &[u8]) {
     let mut attributes = node.attributes().clone();
     marker.write(&mut attributes).unwrap();
     assert_eq!(Marker::read(&attributes).unwrap(), marker);
-    for (name, json) in node.attributes() {
+    for (name, json) in node.attributes().iter() {
         let Ok(array) = typed_attribute(json, marker.attributes.get(name)) else { continue };
         let (data_type, shape) = (array.data_type(), array.shape());
         let again = AnyArray::from_typed_json(&array.to_json(), data_type, shape).unwrap();

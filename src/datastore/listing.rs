@@ -131,11 +131,11 @@ impl DataStore {
     /// Looks at each member of a group in the order of their names; leaves out what is no node.
     fn members<T: Send>(&self, group: &str, look: Look<T>) -> Result<Vec<T>> {
         let group = Key::new(group)?;
-        let names = self.store.possible_names(&group).map_err(|error| self.store.suggest(&group, error))?;
-        let look = |name: &String| look(&self.store, &group.child(name)?);
-        let seen: Vec<Result<Option<T>>> = match names.len() {
-            0..FEW => names.iter().map(look).collect(),
-            _ => in_parallel(|| names.par_iter().map(look).collect()),
+        let keys = self.store.possible_children(&group).map_err(|error| self.store.suggest(&group, error))?;
+        let look = |key: &Key| look(&self.store, key);
+        let seen: Vec<Result<Option<T>>> = match keys.len() {
+            0..FEW => keys.iter().map(look).collect(),
+            _ => in_parallel(|| keys.par_iter().map(look).collect()),
         };
         seen.into_iter().filter_map(Result::transpose).collect()
     }

@@ -32,7 +32,7 @@ impl<W: Write + Seek> Walk<'_, W> {
         (prefix, taken): (&str, &[&str]),
     ) -> Result<Exported> {
         let mut exported = Exported::default();
-        for (name, json) in document.metadata.attributes() {
+        for (name, json) in document.metadata.attributes().iter() {
             if name == MARKER {
                 continue;
             }

@@ -84,11 +84,7 @@ impl<'a> Attributes<'a> {
     /// # Errors
     /// As [`Attributes::names`].
     pub fn json(&self) -> Result<serde_json::Map<String, Json>> {
-        self.store.read(&self.key, |snapshot| {
-            let mut attributes = snapshot.metadata.attributes().clone();
-            attributes.remove(MARKER);
-            Ok(attributes)
-        })
+        self.store.read(&self.key, |snapshot| Ok(snapshot.metadata.user_attributes()))
     }
 
     /// Tells whether there is an attribute of this name.

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -6,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::storage::Document;
 use crate::values::DataType;
-use crate::zarr::{Kind, MARKER, NodeMetadata};
+use crate::zarr::{Kind, NodeMetadata};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,10 +119,9 @@ impl Node {
         Self { problem: Some(error.message().to_owned()), ..Self::blank(key, NodeKind::Unreadable) }
     }
 
-    pub(crate) fn new(key: &Key, mut document: Document) -> Result<Self> {
+    pub(crate) fn new(key: &Key, document: Document) -> Result<Self> {
         let mut node = Self::blank(key, NodeKind::Group);
-        node.attributes = std::mem::take(document.metadata.attributes_mut());
-        node.attributes.remove(MARKER);
+        node.attributes = document.metadata.user_attributes();
         if let NodeMetadata::Array(array) = document.metadata {
             let (chunks, shards) = array.chunks_and_shards();
             node.layout = Some(Layout {
@@ -130,20 +130,20 @@ impl Node {
                 shape: array.shape,
                 chunks,
                 shards,
-                codecs: array.codecs,
+                codecs: Arc::unwrap_or_clone(array.codecs),
             });
         }
-        node.kind = match (document.marker.kind, &node.layout) {
+        node.kind = match (&document.marker.kind, &node.layout) {
             (None | Some(Kind::Root { .. }), None) => NodeKind::Group,
             (None, Some(_)) => NodeKind::Dataset,
             (Some(Kind::Bytes), Some(_)) => NodeKind::Bytes,
             (Some(Kind::Object { type_name, .. }), Some(_)) => {
-                node.type_name = Some(type_name);
+                node.type_name = Some(type_name.clone());
                 NodeKind::Object
             }
             (Some(Kind::Table { columns, rows }), None) => {
-                node.columns = columns;
-                node.rows = Some(rows);
+                node.columns.clone_from(columns);
+                node.rows = Some(*rows);
                 NodeKind::Table
             }
             (Some(kind), _) => {

@@ -4,7 +4,7 @@
 //! beyond the shape is never trusted: it is what a writer left that died before it could change the shape.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::array_options::growing_chunk_shape;
 use super::array_write::MANY_FILES;
@@ -175,12 +175,12 @@ impl Live<'_> {
             return Ok(None);
         }
         self.put_elements(self.array, &picked, elements)?;
-        self.put_metadata(self.array.clone(), self.node.marker.clone()).map(Some)
+        self.put_metadata(self.array.clone(), Marker::clone(&self.node.marker)).map(Some)
     }
 
     /// Gives what `zarr.json` says afterwards; nothing where it is the same.
     pub(super) fn append(&self, content: &ArrayContent<'_>) -> Result<Option<Document>> {
-        let (mut array, mut marker) = (self.array.clone(), self.node.marker.clone());
+        let (mut array, mut marker) = (self.array.clone(), Marker::clone(&self.node.marker));
         let rows = rows_of(content, array.data_type, &array.shape)?;
         if rows == 0 {
             return Ok(None);
@@ -299,7 +299,7 @@ impl Live<'_> {
         let Ok(grid) = ChunkGrid::new(shape, &self.array.chunk_shape) else {
             return refuse(ErrorKind::InvalidInput, "the number of elements is beyond 64 bits");
         };
-        let (mut array, mut marker) = (self.array.clone(), self.node.marker.clone());
+        let (mut array, mut marker) = (self.array.clone(), Marker::clone(&self.node.marker));
         marker.provisional_chunks = false;
         array.shape = old.iter().zip(shape).map(|(old, new)| *old.min(new)).collect();
         if array.shape != *old {
@@ -385,7 +385,7 @@ impl Live<'_> {
         marker.write(&mut array.attributes)?;
         let metadata = NodeMetadata::Array(array);
         self.store.replace_metadata(&self.node.directory, &metadata, self.displaced)?;
-        Ok(Document { metadata, marker })
+        Ok(Document { metadata, marker: Arc::new(marker) })
     }
 }
 

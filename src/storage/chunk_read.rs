@@ -293,7 +293,12 @@ impl<'a> ArrayReader<'a> {
         with_scratch(rest, |rest| {
             let (before, after) = rest.split_at_mut(run.chunk);
             let buffers = &mut [&mut *before, &mut *out, &mut *after, &mut *trailer, more];
-            let read = self.store.files.read_at(stored.file.as_fd(), stored.start, buffers);
+            let (files, file) = (&self.store.files, stored.file.as_fd());
+            // A file that ends where it must has been read.
+            let read = match files.read_once(file, stored.start, buffers) {
+                Ok(count) if count < whole => files.read_at(file, stored.start, buffers),
+                read => read,
+            };
             let count = read.map_err(self.store.failed("cannot read", self.place))?;
             if count != whole {
                 let length = self.store.files.stat_open(stored.file.as_fd()).map_or(0, |stat| stat.bytes);

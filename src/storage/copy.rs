@@ -306,7 +306,7 @@ impl Copy<'_> {
 
     /// Writes the metadata of a group or table; the copy of a root is a plain group.
     fn group(&self, snapshot: &Snapshot, sparse: bool, path: &str) -> Result<()> {
-        let (mut metadata, mut marker) = (snapshot.metadata.clone(), snapshot.marker.clone());
+        let (mut metadata, mut marker) = (snapshot.metadata.clone(), Marker::clone(&snapshot.marker));
         marker.kind = marker.kind.filter(|kind| !matches!(kind, Kind::Root { .. }));
         marker.sparse |= sparse;
         marker.write(metadata.attributes_mut())?;

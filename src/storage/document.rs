@@ -1,33 +1,46 @@
 //! What nodes say of themselves, without holding them open.
 
+use std::sync::Arc;
+
+use super::files::AsFd as _;
+use super::read::document_of;
 use super::store::Store;
 use crate::error::Result;
 use crate::key::Key;
-use crate::zarr::{METADATA_FILE, Marker, NodeMetadata, is_of_array};
+use crate::zarr::{Marker, NodeMetadata, is_of_array};
+
+/// Hardly a document has so many bytes.
+const USUAL: usize = 4096;
 
 /// What the `zarr.json` of a node says.
 #[derive(Clone, Debug)]
 pub(crate) struct Document {
     pub metadata: NodeMetadata,
-    pub marker: Marker,
+    pub marker: Arc<Marker>,
 }
 
 impl Store {
     /// Looks at what a node says as it is now: nothing of it is held open, and a column may say too many rows.
     pub(crate) fn glance(&self, key: &Key) -> Result<Document> {
-        let metadata = NodeMetadata::parse(&self.document(key)?)?;
-        let marker = Marker::read(metadata.attributes())?;
+        let metadata = self.document(key, NodeMetadata::parse)?;
+        let marker = metadata.attributes().marker()?;
         Ok(Document { metadata, marker })
     }
 
     /// Whether a node says that it is an array, whatever else it says.
     pub(crate) fn says_array(&self, key: &Key) -> Result<bool> {
-        Ok(is_of_array(&self.document(key)?))
+        self.document(key, |document| Ok(is_of_array(document)))
     }
 
-    fn document(&self, key: &Key) -> Result<Vec<u8>> {
-        let path = format!("{}/{METADATA_FILE}", self.place(key));
+    /// Shows the document to `read`. It may end too early, and then makes no sense: whoever wants to know looks again.
+    fn document<T>(&self, key: &Key, read: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+        let path = document_of(&self.place(key));
         let file = self.files.open_file(self.root(), &path).map_err(self.failed("cannot open", &path))?;
-        Ok(self.read_small(&file, &path)?.0)
+        let mut bytes = [0; USUAL];
+        let count = self.files.read_once(file.as_fd(), 0, &mut [&mut bytes]);
+        match bytes.get(..count.map_err(self.failed("cannot read", &path))?) {
+            Some(document) if document.len() < USUAL => read(document),
+            _ => read(&self.read_small(&file, &path)?.0),
+        }
     }
 }

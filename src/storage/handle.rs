@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::array_update::{Change, replaced};
 use super::fork::PerProcess;
-use super::read::{LOOKS, Snapshot, pause};
+use super::read::{LOOKS, Snapshot, is_passing, pause};
 use super::store::Store;
 use super::table_update::TableColumn;
 use crate::error::{Error, ErrorKind, Result};
@@ -101,6 +101,12 @@ impl OpenNode {
     /// Reads by `read`, which may be called several times, until what it read is one version, or an older one that
     /// was only extended since.
     pub(crate) fn read<T>(&self, mut read: impl FnMut(&Snapshot) -> Result<T>) -> Result<T> {
+        // Mostly it is still as it was seen, and then the look at the end tells all.
+        let seen = self.seen();
+        let found = read(&seen);
+        if self.store.is_current(&seen) && !found.as_ref().is_err_and(is_passing) {
+            return found.map_err(|error| error.with_key(self.key.to_string()));
+        }
         for look in 0..LOOKS {
             let now = self.current()?;
             let found = read(&now);

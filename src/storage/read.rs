@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::object::{Encoded, Encoding, Schema};
 use crate::values::{DataType, Source, Stored};
-use crate::zarr::{Kind, METADATA_FILE, Marker, NodeMetadata};
+use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
 
 /// How often a reader looks again before it gives up.
 pub(super) const LOOKS: u32 = 100;
@@ -167,7 +167,7 @@ impl Store {
         let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
         let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
         self.clip_to_table(&place, key, &mut metadata)?;
-        let marker = Marker::read(metadata.attributes()).map_err(shown)?;
+        let marker = metadata.attributes().marker().map_err(shown)?;
         Ok(Snapshot { place, directory, document: Document { metadata, marker }, id, _file: keep(file) })
     }
 
@@ -187,7 +187,7 @@ impl Store {
 
     /// Whether a snapshot is still what is found under its key.
     pub(super) fn is_current(&self, snapshot: &Snapshot) -> bool {
-        let path = format!("{}/{METADATA_FILE}", snapshot.place);
+        let path = document_of(&snapshot.place);
         self.files.stat(self.root(), &path).is_ok_and(|stat| stat.id == snapshot.id)
     }
 
@@ -275,6 +275,11 @@ pub(crate) fn is_nothing(error: &Error) -> bool {
 /// The error for a key under which there is nothing.
 pub(super) fn nothing_at(key: &Key) -> Error {
     Error::new(ErrorKind::NotFound, NOT_FOUND).with_key(key.to_string())
+}
+
+/// The path of the document of the node at a place.
+pub(super) fn document_of(place: &str) -> String {
+    [place, "/", METADATA_FILE].concat()
 }
 
 fn check_bytes(reader: &ArrayReader<'_>) -> Result<()> {

@@ -153,7 +153,7 @@ impl Store {
     pub(super) fn place(&self, key: &Key) -> String {
         match key.as_str().strip_prefix(self.base.as_str()).map(|below| below.trim_start_matches('/')) {
             None | Some("") => self.hierarchy.clone(),
-            Some(below) => format!("{}/{below}", self.hierarchy),
+            Some(below) => [&self.hierarchy, "/", below].concat(),
         }
     }
 

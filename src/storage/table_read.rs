@@ -7,7 +7,7 @@ use super::read::Snapshot;
 use super::store::Store;
 use crate::error::{ErrorKind, Result};
 use crate::key::Key;
-use crate::zarr::{Kind, Marker, NodeMetadata};
+use crate::zarr::{Kind, NodeMetadata};
 
 /// What the name of the first axis of every column ends with, and that of no other array.
 const ROW_AXIS: &str = ":row";
@@ -62,10 +62,10 @@ impl Store {
         };
         let marker = match self.read_metadata(&table, place) {
             Err(error) if error.kind() == ErrorKind::Conflict => return Ok(()),
-            metadata => Marker::read(metadata?.attributes())?,
+            metadata => metadata?.attributes().marker()?,
         };
-        if let (Some(Kind::Table { rows, .. }), Some(length)) = (marker.kind, array.shape.first_mut()) {
-            *length = rows.min(*length);
+        if let (Some(Kind::Table { rows, .. }), Some(length)) = (&marker.kind, array.shape.first_mut()) {
+            *length = (*length).min(*rows);
         }
         Ok(())
     }

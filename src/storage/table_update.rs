@@ -14,7 +14,7 @@ use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::values::{ArrayContent, ColumnSchema, DataType, TableSchema, other_columns};
-use crate::zarr::{Kind, NodeMetadata};
+use crate::zarr::{Kind, Marker, NodeMetadata};
 
 /// One column of the rows that are appended, by its name.
 pub(crate) type TableColumn<'a> = (Cow<'a, str>, ArrayContent<'a>);
@@ -60,7 +60,7 @@ impl Store {
                 }
             }
         }
-        let (mut metadata, mut marker) = (node.metadata.clone(), node.marker.clone());
+        let (mut metadata, mut marker) = (node.metadata.clone(), Marker::clone(&node.marker));
         if let Some(Kind::Table { rows, .. }) = &mut marker.kind {
             *rows = total;
         }

@@ -61,7 +61,10 @@ impl Store {
         let target = Self::create(Arc::clone(files), path, access)?;
         let root = Key::root();
         let (names, document) = self.read(&root, |snapshot| {
-            Ok((self.names_in(&root, snapshot)?, (snapshot.metadata.clone(), snapshot.marker.clone())))
+            Ok((
+                self.names_in(&root, snapshot)?,
+                (snapshot.metadata.clone(), Marker::clone(&snapshot.marker)),
+            ))
         })?;
         // The root is one.
         let mut all = Copied { nodes: 1, bytes: 0 };
@@ -84,7 +87,7 @@ impl Store {
                 return Marker { kind: Some(kind), ..marker.clone() }.write(metadata.attributes_mut());
             }
             let own = Marker::read(metadata.attributes())?;
-            for (name, value) in packed.attributes() {
+            for (name, value) in packed.attributes().iter() {
                 metadata.attributes_mut().insert(name.clone(), value.clone());
             }
             Marker { kind: own.kind, ..marker.clone() }.write(metadata.attributes_mut())

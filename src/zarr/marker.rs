@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::metadata::Attributes;
+use super::json::Fields as Attributes;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The name of the attribute; no user attribute may have it.

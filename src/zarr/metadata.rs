@@ -1,12 +1,19 @@
 //! The documents `zarr.json`.
 
-use std::fmt;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
+use super::attributes::Attributes;
 use super::compression::Compression;
-use super::json::{Object, fields, list, optional};
+use super::json::{Fields, Object, fields, list, optional};
+use super::known::Known;
+use super::marker::NAME as MARKER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::DataType;
 
@@ -19,8 +26,10 @@ pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
 /// The data type of text with a fixed number of code points.
 const UTF32: &str = "fixed_length_utf32";
 
-/// User attributes and the marker, as they stand in `zarr.json`.
-pub(crate) type Attributes = serde_json::Map<String, Json>;
+thread_local! {
+    static CODECS: Known<Option<Arc<Vec<Json>>>> = const { Known::new() };
+    static ATTRIBUTES: Known<Attributes> = const { Known::new() };
+}
 
 /// A parsed `zarr.json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +55,7 @@ pub(crate) struct ArrayMetadata {
     pub chunk_keys: ChunkKeys,
     pub fill_value: Json,
     /// As in the document: objects with `name` and `configuration`, or names alone.
-    pub codecs: Vec<Json>,
+    pub codecs: Arc<Vec<Json>>,
     pub dimension_names: Option<Vec<Option<String>>>,
     pub attributes: Attributes,
 }
@@ -63,21 +72,21 @@ pub(crate) enum ChunkKeys {
 impl ChunkKeys {
     /// The path of a chunk, relative to its array.
     pub(crate) fn path(self, index: &[u64]) -> String {
-        let joined = |separator: char| {
-            let mut path = String::with_capacity(index.len().saturating_mul(4));
-            for (axis, at) in index.iter().enumerate() {
-                if axis > 0 || matches!(self, Self::Default(_)) {
-                    path.push(separator);
-                }
-                path.push_str(&at.to_string());
+        let (Self::Default(separator) | Self::V2(separator)) = self;
+        let mut path = String::with_capacity(index.len().saturating_mul(8).saturating_add(1));
+        path.push_str(match self {
+            Self::Default(_) => "c",
+            Self::V2(_) if index.is_empty() => "0",
+            Self::V2(_) => "",
+        });
+        for at in index {
+            if !path.is_empty() {
+                path.push(separator);
             }
-            path
-        };
-        match self {
-            Self::Default(separator) => format!("c{}", joined(separator)),
-            Self::V2(_) if index.is_empty() => "0".to_owned(),
-            Self::V2(separator) => joined(separator),
+            // Writing to a String cannot fail.
+            let _ = write!(path, "{at}");
         }
+        path
     }
 
     /// The directory that all chunk files lie in, relative to their array; empty where that is the array's own.
@@ -131,15 +140,15 @@ impl ArrayMetadata {
             chunk_shape,
             chunk_keys: ChunkKeys::Default('.'),
             fill_value,
-            codecs: codecs(data_type, Compression::NONE),
+            codecs: Arc::new(codecs(data_type, Compression::NONE)),
             dimension_names: Some(dimension_names.into_iter().map(Some).collect()),
-            attributes: Attributes::new(),
+            attributes: Attributes::default(),
         }
     }
 
     /// The same array with its chunks compressed.
     pub(crate) fn with_compression(mut self, compression: Compression) -> Self {
-        self.codecs = codecs(self.data_type, compression);
+        self.codecs = Arc::new(codecs(self.data_type, compression));
         self
     }
 
@@ -147,9 +156,9 @@ impl ArrayMetadata {
     pub(crate) fn with_shards(mut self, shard_shape: Vec<u64>) -> Self {
         let inner_shape = std::mem::replace(&mut self.chunk_shape, shard_shape);
         let index = codecs(DataType::UInt64, Compression::NONE);
-        self.codecs = vec![json!({"name": "sharding_indexed", "configuration": {
-            "chunk_shape": inner_shape, "codecs": self.codecs, "index_codecs": index, "index_location": "end",
-        }})];
+        self.codecs = Arc::new(vec![json!({"name": "sharding_indexed", "configuration": {
+            "chunk_shape": inner_shape, "codecs": *self.codecs, "index_codecs": index, "index_location": "end",
+        }})]);
         self
     }
 
@@ -197,11 +206,11 @@ pub(crate) fn is_of_array(document: &[u8]) -> bool {
 impl NodeMetadata {
     /// Parses a `zarr.json`.
     pub(crate) fn parse(document: &[u8]) -> Result<Self> {
-        let document = match serde_json::from_slice::<Document>(document) {
-            Ok(document) => document,
-            Err(_) => lenient(document)?,
-        };
-        document.check()
+        // Of text no string needs to be looked through once more.
+        match str::from_utf8(document).ok().and_then(|text| serde_json::from_str::<Document<'_>>(text).ok()) {
+            Some(document) => document.check(),
+            None => serde_json::from_str::<Document<'_>>(&lenient(document)?).map_err(corrupt)?.check(),
+        }
     }
 
     /// Writes the `zarr.json`.
@@ -217,7 +226,7 @@ impl NodeMetadata {
             return Err(refuse(format!("{} bytes are too many attributes for one node", bytes.len())));
         }
         // What could not be read again, such as lists nested too deeply, is not to be written.
-        if !self.attributes().is_empty() && serde_json::from_slice::<Document>(&bytes).is_err() {
+        if !self.attributes().is_empty() && serde_json::from_slice::<Document<'_>>(&bytes).is_err() {
             return Err(refuse("the attributes are nested too deeply".to_owned()));
         }
         Ok(bytes)
@@ -228,6 +237,12 @@ impl NodeMetadata {
             Self::Group(group) => &group.attributes,
             Self::Array(array) => &array.attributes,
         }
+    }
+
+    /// The attributes that are the user's own.
+    pub(crate) fn user_attributes(&self) -> Fields {
+        let own = self.attributes().iter().filter(|(name, _)| *name != MARKER);
+        own.map(|(name, json)| (name.clone(), json.clone())).collect()
     }
 
     pub(crate) fn attributes_mut(&mut self) -> &mut Attributes {
@@ -241,22 +256,22 @@ impl NodeMetadata {
 /// A `zarr.json` as it stands; absent fields are not written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct Document<'a> {
     zarr_format: u64,
     node_type: NodeType,
     #[serde(skip_serializing_if = "Option::is_none")]
     shape: Option<Vec<u64>>,
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     data_type: Option<Json>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chunk_grid: Option<Named<GridConfiguration>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chunk_key_encoding: Option<Named<KeyConfiguration>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    chunk_grid: Option<Named<'a, GridConfiguration>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    chunk_key_encoding: Option<Named<'a, KeyConfiguration>>,
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     fill_value: Option<Json>,
-    #[serde(default, deserialize_with = "list", skip_serializing_if = "Option::is_none")]
-    codecs: Option<Vec<Json>>,
-    #[serde(default, deserialize_with = "fields")]
+    #[serde(default, deserialize_with = "known_codecs", skip_serializing_if = "Option::is_none")]
+    codecs: Option<Arc<Vec<Json>>>,
+    #[serde(default, deserialize_with = "known_attributes")]
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     dimension_names: Option<Vec<Option<String>>>,
@@ -273,8 +288,9 @@ enum NodeType {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Named<C> {
-    name: String,
+struct Named<'a, C> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<C>,
     /// What is known is understood, whatever stands here.
@@ -295,6 +311,24 @@ struct KeyConfiguration {
     separator: char,
 }
 
+fn known_codecs<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<Arc<Vec<Json>>>, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    let parse = |text: &str| list(&mut serde_json::Deserializer::from_str(text));
+    CODECS
+        .with(|known| known.get(text, |text| parse(text).map(|list| list.map(Arc::new))))
+        .map_err(D::Error::custom)
+}
+
+fn known_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Attributes, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    let parse = |text: &str| fields(&mut serde_json::Deserializer::from_str(text));
+    ATTRIBUTES
+        .with(|known| known.get(text, |text| parse(text).map(Attributes::from)))
+        .map_err(D::Error::custom)
+}
+
 fn corrupt(why: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("zarr.json makes no sense: {why}"))
 }
@@ -303,8 +337,8 @@ fn unsupported(what: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{what} is not supported"))
 }
 
-/// Parses a document with fields beyond the specification's; those that need not be understood are dropped.
-fn lenient(document: &[u8]) -> Result<Document> {
+/// Drops from a document the fields beyond the specification's that need not be understood.
+fn lenient(document: &[u8]) -> Result<String> {
     let Object(mut fields) = serde_json::from_slice(document).map_err(corrupt)?;
     // Consolidated metadata repeat what the documents below say; zarr-python leaves an empty field, too.
     fields.retain(|name, field| {
@@ -321,10 +355,10 @@ fn lenient(document: &[u8]) -> Result<Document> {
             return Err(unsupported(format_args!("the {} {name:?}", field.replace('_', " "))));
         }
     }
-    serde_json::from_value(Json::Object(fields)).map_err(corrupt)
+    Ok(Json::Object(fields).to_string())
 }
 
-impl Document {
+impl Document<'_> {
     fn of_group(group: &GroupMetadata) -> Self {
         Self {
             zarr_format: 3,
@@ -356,12 +390,12 @@ impl Document {
                 None => Json::from(array.data_type.name()),
             }),
             chunk_grid: Some(Named {
-                name: "regular".to_owned(),
+                name: "regular".into(),
                 configuration: Some(GridConfiguration { chunk_shape }),
                 _must_understand: None,
             }),
             chunk_key_encoding: Some(Named {
-                name: name.to_owned(),
+                name: name.into(),
                 configuration: Some(KeyConfiguration { separator }),
                 _must_understand: None,
             }),
@@ -420,7 +454,7 @@ fn data_type(json: &Json) -> Result<(DataType, Option<usize>)> {
     Ok((DataType::String, Some(length)))
 }
 
-fn chunk_shape(grid: Named<GridConfiguration>, rank: usize) -> Result<Vec<u64>> {
+fn chunk_shape(grid: Named<'_, GridConfiguration>, rank: usize) -> Result<Vec<u64>> {
     match grid.configuration {
         Some(regular) if grid.name == "regular" => {
             if regular.chunk_shape.len() != rank || regular.chunk_shape.contains(&0) {
@@ -432,9 +466,9 @@ fn chunk_shape(grid: Named<GridConfiguration>, rank: usize) -> Result<Vec<u64>> 
     }
 }
 
-fn chunk_keys(encoding: &Named<KeyConfiguration>) -> Result<ChunkKeys> {
+fn chunk_keys(encoding: &Named<'_, KeyConfiguration>) -> Result<ChunkKeys> {
     let separator = encoding.configuration.as_ref().map(|configuration| configuration.separator);
-    match (encoding.name.as_str(), separator) {
+    match (&*encoding.name, separator) {
         ("default", separator @ (None | Some('/' | '.'))) => Ok(ChunkKeys::Default(separator.unwrap_or('/'))),
         ("v2", separator @ (None | Some('/' | '.'))) => Ok(ChunkKeys::V2(separator.unwrap_or('.'))),
         (name, _) => Err(unsupported(format_args!("the chunk key encoding {name:?} or its separator"))),

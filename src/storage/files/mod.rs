@@ -109,6 +109,11 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File>;
     /// Fills the buffers one after the other from this byte of the file on; fewer bytes only at its end.
     fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize>;
+    /// Reads as [`Files::read_at`] does, but by one call of the system where one is enough to tell: what it gives less is not
+    /// always the end of the file.
+    fn read_once(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
+        self.read_at(file, start, buffers)
+    }
     /// Tells which file is at a path, and no more of it. This one looks through links in the middle of the path: it is
     /// called most, and whatever follows from the answer goes by the other calls.
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat>;

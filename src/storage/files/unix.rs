@@ -10,7 +10,7 @@ use std::os::wasi::ffi::OsStringExt;
 use std::path::Path;
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::path::Arg;
 
 use super::beneath::{in_directories, in_directory, open_beneath};
@@ -87,14 +87,16 @@ impl Files for Os {
         let wanted: usize = buffers.iter().map(|buffer| buffer.len()).sum();
         let mut done = 0;
         while done < wanted {
-            match rustix::io::preadv(file, &mut unfilled(buffers, done), start.saturating_add(done as u64)) {
-                Ok(0) => break,
-                Ok(count) => done += count,
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
+            match read_some(file, start.saturating_add(done as u64), buffers, done)? {
+                0 => break,
+                count => done += count,
             }
         }
         Ok(done)
+    }
+
+    fn read_once(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
+        Ok(read_some(file, start, buffers, 0)?)
     }
 
     fn stat(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
@@ -364,6 +366,22 @@ fn remaining<'a>(parts: &[&'a [u8]], mut done: usize) -> Vec<IoSlice<'a>> {
         }
     }
     slices
+}
+
+/// Reads into what is left of the buffers after `done` bytes.
+fn read_some(
+    file: BorrowedFd<'_>,
+    start: u64,
+    buffers: &mut [&mut [u8]],
+    done: usize,
+) -> rustix::io::Result<usize> {
+    retry_on_intr(|| match buffers {
+        [only] => {
+            let end = only.len().min(done.saturating_add(MAX_TRANSFER));
+            rustix::io::pread(file, &mut only[done..end], start)
+        }
+        _ => rustix::io::preadv(file, &mut unfilled(buffers, done), start),
+    })
 }
 
 /// What is left of the buffers after `done` bytes, as much of it as one call takes.

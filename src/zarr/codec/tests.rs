@@ -12,7 +12,7 @@ use crate::zarr::{Compression, NodeMetadata};
 
 fn array(data_type: DataType, chunk: &[u64], codecs: &Json) -> ArrayMetadata {
     let mut array = ArrayMetadata::new(data_type, chunk.to_vec(), chunk.to_vec(), Vec::new());
-    array.codecs = codecs.as_array().unwrap().clone();
+    array.codecs = codecs.as_array().unwrap().clone().into();
     array
 }
 

@@ -44,7 +44,7 @@ fn broken_documents_are_refused_with_the_reason() {
             "fill_value":0,"codecs":["bytes"]}"#,
         )
         .unwrap();
-        json.as_object_mut().unwrap().extend(serde_json::from_str::<Attributes>(change).unwrap());
+        json.as_object_mut().unwrap().extend(serde_json::from_str::<Fields>(change).unwrap());
         parse(&json.to_string())
     };
     assert!(array("{}").is_ok());
