@@ -24,7 +24,7 @@ pub fn object(input: &[u8]) {
         look(&Encoded {
             type_name: String::new(),
             encoding: Encoding::Postcard,
-            schema: Some(schema),
+            schema: Some(schema.into()),
             bytes: bytes.to_vec(),
         });
     });

@@ -1,5 +1,6 @@
 //! Where the verbs that read find values.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use calcstore::{
@@ -138,13 +139,35 @@ impl Source {
         self.measure(key, |_| Continue::Yes)
     }
 
-    /// The sizes of several nodes, each as [`Source::size`], in their order. All threads take part.
+    /// The sizes of several nodes, each as [`Source::size`], in their order, which has a group before what is in it. All
+    /// threads take part.
     pub fn sizes_of(&self, nodes: &[Node]) -> Result<Vec<Size>> {
-        let sizes = || nodes.par_iter().map(|node| self.size(&node.key)).collect();
-        match rayon::ThreadPoolBuilder::new().build() {
-            Ok(pool) if nodes.len() >= FEW => pool.install(sizes),
-            _ => nodes.iter().map(|node| self.size(&node.key)).collect(),
+        let mut rest = nodes;
+        let mut trees = Vec::new();
+        while let Some((top, after)) = rest.split_first() {
+            let below = after.iter().take_while(|node| is_below(&node.key, &top.key)).count();
+            let (tree, after) = rest.split_at(below.saturating_add(1));
+            trees.push(tree);
+            rest = after;
         }
+        let measure = |tree: &&[Node]| self.sizes_in(tree);
+        let sizes: Result<Vec<Vec<Size>>> = match rayon::ThreadPoolBuilder::new().build() {
+            Ok(pool) if nodes.len() >= FEW => pool.install(|| trees.par_iter().map(measure).collect()),
+            _ => trees.iter().map(measure).collect(),
+        };
+        Ok(sizes?.concat())
+    }
+
+    /// The sizes of a node and of some below it. In a store each node is measured once.
+    fn sizes_in(&self, tree: &[Node]) -> Result<Vec<Size>> {
+        let known: HashMap<String, Size> = match (self, tree) {
+            (Self::Store(store), [top, _, ..]) => {
+                store.sizes(&top.key, usize::MAX, |_| Continue::Yes)?.into_iter().collect()
+            }
+            _ => HashMap::new(),
+        };
+        let size = |node: &Node| known.get(&node.key).copied().map_or_else(|| self.size(&node.key), Ok);
+        tree.iter().map(size).collect()
     }
 
     pub fn measure(&self, key: &str, progress: impl FnMut(u64) -> Continue) -> Result<Size> {
@@ -153,6 +176,10 @@ impl Source {
             Self::Hdf5(file) => file.measure(key, progress),
         }
     }
+}
+
+fn is_below(key: &str, above: &str) -> bool {
+    key.strip_prefix(above.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
 }
 
 impl From<&DataStore> for Source {

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::DataStore;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::nodes::{Node, NodeKind, Size};
 use crate::progress::Continue;
-use crate::storage::{Document, Footprint, is_nothing};
+use crate::storage::{Document, Footprint, in_parallel, is_nothing};
+
+/// Fewer nodes are measured before threads have begun.
+const FEW: usize = 32;
+
+/// So many are measured at a time.
+const BATCH: usize = 256;
 
 /// A node that was measured.
 struct Measured {
@@ -63,21 +71,30 @@ impl DataStore {
         let first = self.in_chain(key, |holder| Ok((holder.clone(), holder.measured(key, None)?)));
         let (holder, first) = first.map_err(|error| self.suggest(key, error))?;
         let mut count = 0;
-        let mut waiting = vec![(key.clone(), None, Some(first))];
-        while let Some((key, rows, measured)) = waiting.pop() {
-            let node = match measured.map_or_else(|| holder.measured(&key, rows), Ok) {
-                Err(error) if is_nothing(&error) => continue,
-                node => node?,
+        let (mut waiting, mut measured) = (vec![(key.clone(), None)], vec![Ok(first)]);
+        while !measured.is_empty() {
+            let batch = waiting.split_off(waiting.len().saturating_sub(measured.len()));
+            for ((key, rows), node) in batch.into_iter().zip(measured) {
+                let node = match node {
+                    Err(error) if is_nothing(&error) => continue,
+                    node => node?,
+                };
+                // A column is a part of its table.
+                each(&key, rows.is_none().then_some(node.kind), &node.footprint);
+                for name in &node.footprint.members {
+                    waiting.push((key.child(name)?, node.rows));
+                }
+                count += u64::from(rows.is_none());
+                if progress(count) == Continue::No {
+                    return Err(Error::new(ErrorKind::Cancelled, "stopped"));
+                }
+            }
+            let next = waiting.get(waiting.len().saturating_sub(BATCH)..).unwrap_or_default();
+            let measure = |(key, rows): &(Key, _)| holder.measured(key, *rows);
+            measured = match next.len() {
+                0..FEW => next.iter().map(measure).collect(),
+                _ => in_parallel(|| next.par_iter().map(measure).collect()),
             };
-            // A column is a part of its table.
-            each(&key, rows.is_none().then_some(node.kind), &node.footprint);
-            for name in &node.footprint.members {
-                waiting.push((key.child(name)?, node.rows, None));
-            }
-            count += u64::from(rows.is_none());
-            if progress(count) == Continue::No {
-                return Err(Error::new(ErrorKind::Cancelled, "stopped"));
-            }
         }
         Ok(())
     }

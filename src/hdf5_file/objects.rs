@@ -1,5 +1,7 @@
 //! Objects of a store, which an export wrote as the text of their JSON.
 
+use std::sync::Arc;
+
 use serde_json::Value as Json;
 
 use super::attributes::Described;
@@ -29,7 +31,7 @@ pub(crate) fn object(
         let message = format!("an object in the encoding {encoding:?} needs a newer version of calcstore");
         return Err(Error::new(ErrorKind::Unsupported, message));
     };
-    let schema = schema.as_ref().map(Schema::from_json).transpose()?;
+    let schema = schema.as_ref().map(Schema::from_json).transpose()?.map(Arc::new);
     let object = Encoded { type_name, encoding, schema, bytes };
     let AnyArray::String(text) = Opened::new(reading, shown)?.whole(reading)? else { return Ok(None) };
     let shown: Option<Json> = text.iter().next().and_then(|text| serde_json::from_str(text).ok());

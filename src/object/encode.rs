@@ -1,6 +1,7 @@
 //! A value as bytes.
 
 use std::any::type_name;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -22,7 +23,7 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Encoded> {
     if recorder.is_readable()
         && let Some(schema) = schema_of(recorder.graph(), root)
     {
-        let (schema, bytes) = (Some(schema), recorder.into_bytes());
+        let (schema, bytes) = (Some(Arc::new(schema)), recorder.into_bytes());
         return Ok(Encoded { type_name, encoding: Encoding::Postcard, schema, bytes });
     }
     drop(recorder);

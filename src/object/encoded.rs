@@ -2,6 +2,8 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 
+use std::sync::Arc;
+
 use serde::de::DeserializeOwned;
 
 use super::decode::decode;
@@ -17,18 +19,18 @@ pub struct Encoded {
     pub(crate) type_name: String,
     pub(crate) encoding: Encoding,
     /// The structure of the bytes; `None` with [`Encoding::Json`].
-    pub(crate) schema: Option<Schema>,
+    pub(crate) schema: Option<Arc<Schema>>,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Encoded {
     /// Reads the value as a Rust type.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        decode(self.encoding, self.schema.as_ref(), &self.bytes)
+        decode(self.encoding, self.schema.as_deref(), &self.bytes)
     }
 
     /// Reads the value without its type.
     pub(crate) fn json(&self) -> Result<serde_json::Value> {
-        to_json(self.encoding, self.schema.as_ref(), &self.bytes)
+        to_json(self.encoding, self.schema.as_deref(), &self.bytes)
     }
 }

@@ -79,7 +79,7 @@ fn list(length: u32) -> List {
 /// Stores and reads back; the schema goes through its text on the way.
 fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) -> Encoded {
     let encoded = encode(value).unwrap();
-    let schema = encoded.schema.as_ref().map(|schema| {
+    let schema = encoded.schema.as_deref().map(|schema| {
         let text = schema.to_json().to_string();
         let read = Schema::from_json(&serde_json::from_str(&text).unwrap()).unwrap();
         assert_eq!(&read, schema);
@@ -103,7 +103,7 @@ fn schema_of(encoded: &Encoded) -> Value {
 }
 
 fn json_of(encoded: &Encoded) -> Value {
-    to_json(encoded.encoding, encoded.schema.as_ref(), &encoded.bytes).unwrap()
+    to_json(encoded.encoding, encoded.schema.as_deref(), &encoded.bytes).unwrap()
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn numbers_that_json_lacks_are_shown_as_text_and_kept_in_the_bytes() {
     let value = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::from_bits(0x7ff8_0000_dead_beef)];
     let encoded = encode(&value).unwrap();
     assert_eq!(json_of(&encoded), json!(["NaN", "Infinity", "-Infinity", "NaN"]));
-    let read: [f64; 4] = decode(encoded.encoding, encoded.schema.as_ref(), &encoded.bytes).unwrap();
+    let read: [f64; 4] = decode(encoded.encoding, encoded.schema.as_deref(), &encoded.bytes).unwrap();
     assert_eq!(read.map(f64::to_bits), value.map(f64::to_bits));
     let encoded = encode(&[f32::NAN, f32::NEG_INFINITY]).unwrap();
     assert_eq!(json_of(&encoded), json!(["NaN", "-Infinity"]));

@@ -112,7 +112,7 @@ fn object_kind(object: &Encoded) -> Kind {
     Kind::Object {
         encoding: object.encoding.name().to_owned(),
         type_name: object.type_name.clone(),
-        schema: object.schema.as_ref().map(Schema::to_json),
+        schema: object.schema.as_deref().map(Schema::to_json),
     }
 }
 

@@ -6,8 +6,10 @@
 //! `zarr.json` must still be at its path. It is in one directory only, and open, so that its identity cannot
 //! pass to another file: if it is there, then it and its directory were there all the time. If not, look again.
 
+use std::cell::RefCell;
 use std::io;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::chunk_read::ArrayReader;
@@ -18,7 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
 use crate::object::{Encoded, Encoding, Schema};
 use crate::values::{DataType, Source, Stored};
-use crate::zarr::{Kind, METADATA_FILE, NodeMetadata};
+use crate::zarr::{Kind, METADATA_FILE, Marker, NodeMetadata};
 
 /// How often a reader looks again before it gives up.
 pub(super) const LOOKS: u32 = 100;
@@ -28,6 +30,11 @@ const NOT_FOUND: &str = "not found";
 
 /// The most bytes of one object.
 const MOST_OBJECT_BYTES: u64 = 16 << 30;
+
+thread_local! {
+    /// The schema of the object that this thread has read last, and the marker that says it.
+    static SCHEMA: RefCell<Option<(Arc<Marker>, Arc<Schema>)>> = const { RefCell::new(None) };
+}
 
 /// One version of a node, held open.
 #[derive(Debug)]
@@ -258,7 +265,8 @@ impl Store {
             }
             (NodeMetadata::Array(array), Some(Kind::Object { encoding, type_name, schema })) => {
                 let reader = self.array_reader(snapshot, array)?;
-                use_it(&Stored::Object(&read_object(&reader, encoding, type_name, schema.as_ref())?))
+                let schema = schema.as_ref().map(|json| schema_of(&snapshot.marker, json)).transpose();
+                use_it(&Stored::Object(&read_object(&reader, encoding, type_name, schema)?))
             }
             (_, Some(kind)) => {
                 Err(Error::new(ErrorKind::Corrupt, format!("the node is not what its marker says: {kind:?}")))
@@ -293,7 +301,7 @@ fn read_object(
     reader: &ArrayReader<'_>,
     encoding: &str,
     type_name: &str,
-    schema: Option<&serde_json::Value>,
+    schema: Result<Option<Arc<Schema>>>,
 ) -> Result<Encoded> {
     check_bytes(reader)?;
     reader.verify_size()?;
@@ -306,8 +314,21 @@ fn read_object(
     let encoding = Encoding::from_name(encoding).ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, format!("an object encoded as {encoding:?} is not supported"))
     })?;
-    let schema = schema.map(Schema::from_json).transpose()?;
-    Ok(Encoded { type_name: type_name.to_owned(), encoding, schema, bytes })
+    Ok(Encoded { type_name: type_name.to_owned(), encoding, schema: schema?, bytes })
+}
+
+/// Parses the schema of an object. Objects that share their marker share it too, as long as they are read in a row.
+fn schema_of(marker: &Arc<Marker>, json: &serde_json::Value) -> Result<Arc<Schema>> {
+    SCHEMA.with(|last| {
+        if let Some((of, schema)) = &*last.borrow()
+            && Arc::ptr_eq(of, marker)
+        {
+            return Ok(Arc::clone(schema));
+        }
+        let schema = Arc::new(Schema::from_json(json)?);
+        last.replace(Some((Arc::clone(marker), Arc::clone(&schema))));
+        Ok(schema)
+    })
 }
 
 /// Whether an error can only mean that something is changing: the directory left the store in mid-lookup, or was

@@ -5,7 +5,7 @@ use super::*;
 fn read<T: DeserializeOwned>(stored: &impl Serialize) -> Result<T, String> {
     let encoded = encode(stored).unwrap();
     assert_eq!(encoded.encoding, Encoding::Postcard);
-    decode(encoded.encoding, encoded.schema.as_ref(), &encoded.bytes).map_err(|error| {
+    decode(encoded.encoding, encoded.schema.as_deref(), &encoded.bytes).map_err(|error| {
         assert_eq!(error.kind(), ErrorKind::WrongType, "{error}");
         error.to_string()
     })
