@@ -42,6 +42,8 @@ pub(crate) struct Snapshot {
     pub place: String,
     pub directory: Handle,
     pub(super) document: Document,
+    /// The bytes of the document.
+    pub(super) length: u64,
     id: FileId,
     /// Keeps the identity of `zarr.json` from passing to another file.
     _file: Kept,
@@ -175,7 +177,8 @@ impl Store {
         let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
         self.clip_to_table(&place, key, &mut metadata)?;
         let marker = metadata.attributes().marker().map_err(shown)?;
-        Ok(Snapshot { place, directory, document: Document { metadata, marker }, id, _file: keep(file) })
+        let (document, length) = (Document { metadata, marker }, bytes.len() as u64);
+        Ok(Snapshot { place, directory, document, length, id, _file: keep(file) })
     }
 
     /// Opens a node whose `zarr.json` was just replaced, by whoever still holds its lock: it says this now.

@@ -31,7 +31,9 @@ impl Store {
         let (mut chunks, mut metadata, mut members) = ((0, 0), (0, 0), Vec::new());
         for entry in self.files.list(directory).map_err(&failed)? {
             let name = entry.name.to_string_lossy().into_owned();
-            let taken = if !entry.is_directory {
+            let taken = if name == METADATA_FILE && entry.is_file {
+                (snapshot.length, 1)
+            } else if !entry.is_directory {
                 (self.files.stat(directory, &name).map_err(&failed)?.bytes, 1)
             } else if array.is_none() && self.is_member(snapshot, &name)? {
                 members.push(name);

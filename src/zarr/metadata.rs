@@ -226,7 +226,7 @@ impl NodeMetadata {
             return Err(refuse(format!("{} bytes are too many attributes for one node", bytes.len())));
         }
         // What could not be read again, such as lists nested too deeply, is not to be written.
-        if !self.attributes().is_empty() && serde_json::from_slice::<Document<'_>>(&bytes).is_err() {
+        if !self.attributes().is_empty() && serde_json::from_slice::<Object>(&bytes).is_err() {
             return Err(refuse("the attributes are nested too deeply".to_owned()));
         }
         Ok(bytes)
