@@ -1,6 +1,15 @@
 //! Parts of documents that are word for word the same in many of them: each is parsed once.
 
 use std::cell::RefCell;
+use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::attributes::Attributes;
+use super::json::{fields, list};
 
 /// So many are remembered.
 const MOST: usize = 8;
@@ -8,16 +17,37 @@ const MOST: usize = 8;
 /// Longer ones are not: they are hardly ever the same.
 const LONGEST: usize = 16 << 10;
 
+thread_local! {
+    static CODECS: Known<Option<Arc<Vec<Json>>>> = const { Known::new() };
+    static ATTRIBUTES: Known<Attributes> = const { Known::new() };
+}
+
+/// Reads the codecs of an array; for `deserialize_with`.
+pub(super) fn codecs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Arc<Vec<Json>>>, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    let parse = |text: &str| list(&mut serde_json::Deserializer::from_str(text));
+    let known = CODECS.with(|known| known.get(text, |text| parse(text).map(|list| list.map(Arc::new))));
+    known.map_err(D::Error::custom)
+}
+
+/// Reads the attributes of a node.
+pub(super) fn attributes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Attributes, D::Error> {
+    let text = <&RawValue>::deserialize(deserializer)?.get();
+    let parse = |text: &str| fields(&mut serde_json::Deserializer::from_str(text));
+    let known = ATTRIBUTES.with(|known| known.get(text, |text| parse(text).map(Attributes::from)));
+    known.map_err(D::Error::custom)
+}
+
 /// What came out of the texts that were parsed last. It belongs to a thread, so that no thread waits for another.
-pub(super) struct Known<T>(RefCell<Vec<(Box<str>, T)>>);
+struct Known<T>(RefCell<Vec<(Box<str>, T)>>);
 
 impl<T: Clone> Known<T> {
-    pub(super) const fn new() -> Self {
+    const fn new() -> Self {
         Self(RefCell::new(Vec::new()))
     }
 
     /// Gives what `parse` makes of a text, or has made of it before.
-    pub(super) fn get<E>(&self, text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
+    fn get<E>(&self, text: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, E> {
         if let Some((_, known)) = self.0.borrow().iter().find(|(known, _)| **known == *text) {
             return Ok(known.clone());
         }

@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::attributes::Attributes;
 use super::compression::Compression;
-use super::json::{Fields, Object, fields, list, optional};
-use super::known::Known;
+use super::json::{Fields, Object, list, optional};
+use super::known;
 use super::marker::NAME as MARKER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::DataType;
@@ -25,11 +23,6 @@ pub(crate) const MAX_DOCUMENT: u64 = 64 << 20;
 
 /// The data type of text with a fixed number of code points.
 const UTF32: &str = "fixed_length_utf32";
-
-thread_local! {
-    static CODECS: Known<Option<Arc<Vec<Json>>>> = const { Known::new() };
-    static ATTRIBUTES: Known<Attributes> = const { Known::new() };
-}
 
 /// A parsed `zarr.json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -269,9 +262,9 @@ struct Document<'a> {
     chunk_key_encoding: Option<Named<'a, KeyConfiguration>>,
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     fill_value: Option<Json>,
-    #[serde(default, deserialize_with = "known_codecs", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "known::codecs", skip_serializing_if = "Option::is_none")]
     codecs: Option<Arc<Vec<Json>>>,
-    #[serde(default, deserialize_with = "known_attributes")]
+    #[serde(default, deserialize_with = "known::attributes")]
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     dimension_names: Option<Vec<Option<String>>>,
@@ -309,24 +302,6 @@ struct GridConfiguration {
 #[serde(deny_unknown_fields)]
 struct KeyConfiguration {
     separator: char,
-}
-
-fn known_codecs<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Arc<Vec<Json>>>, D::Error> {
-    let text = <&RawValue>::deserialize(deserializer)?.get();
-    let parse = |text: &str| list(&mut serde_json::Deserializer::from_str(text));
-    CODECS
-        .with(|known| known.get(text, |text| parse(text).map(|list| list.map(Arc::new))))
-        .map_err(D::Error::custom)
-}
-
-fn known_attributes<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Attributes, D::Error> {
-    let text = <&RawValue>::deserialize(deserializer)?.get();
-    let parse = |text: &str| fields(&mut serde_json::Deserializer::from_str(text));
-    ATTRIBUTES
-        .with(|known| known.get(text, |text| parse(text).map(Attributes::from)))
-        .map_err(D::Error::custom)
 }
 
 fn corrupt(why: impl fmt::Display) -> Error {
