@@ -202,7 +202,7 @@ impl NodeMetadata {
         // Of text no string needs to be looked through once more.
         match str::from_utf8(document).ok().and_then(|text| serde_json::from_str::<Document<'_>>(text).ok()) {
             Some(document) => document.check(),
-            None => serde_json::from_str::<Document<'_>>(&lenient(document)?).map_err(corrupt)?.check(),
+            None => serde_json::from_str::<Document<'_>>(&lenient(document)?).map_err(misfit)?.check(),
         }
     }
 
@@ -306,6 +306,13 @@ struct KeyConfiguration {
 
 fn corrupt(why: impl fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("zarr.json makes no sense: {why}"))
+}
+
+/// What is wrong with a document that was written anew, so that a place in it tells nothing.
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn misfit(error: serde_json::Error) -> Error {
+    let (what, place) = (error.to_string(), format!(" at line {} column {}", error.line(), error.column()));
+    corrupt(what.strip_suffix(&place).unwrap_or(&what))
 }
 
 fn unsupported(what: impl fmt::Display) -> Error {
