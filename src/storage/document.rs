@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::files::AsFd as _;
-use super::read::document_of;
 use super::store::Store;
 use crate::error::Result;
 use crate::key::Key;
-use crate::zarr::{Marker, NodeMetadata, is_of_array};
+use crate::zarr::{METADATA_FILE, Marker, NodeMetadata, is_of_array};
 
 /// Hardly a document has so many bytes.
 const USUAL: usize = 4096;
@@ -43,4 +42,9 @@ impl Store {
             _ => read(&self.read_small(&file, &path)?.0),
         }
     }
+}
+
+/// The path of the document of the node at a place.
+pub(super) fn document_of(place: &str) -> String {
+    [place, "/", METADATA_FILE].concat()
 }

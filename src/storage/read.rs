@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::chunk_read::ArrayReader;
-use super::document::Document;
+use super::document::{Document, document_of};
 use super::files::{AsFd, FileId, Handle, Kept, is_link, keep};
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
@@ -286,11 +286,6 @@ pub(crate) fn is_nothing(error: &Error) -> bool {
 /// The error for a key under which there is nothing.
 pub(super) fn nothing_at(key: &Key) -> Error {
     Error::new(ErrorKind::NotFound, NOT_FOUND).with_key(key.to_string())
-}
-
-/// The path of the document of the node at a place.
-pub(super) fn document_of(place: &str) -> String {
-    [place, "/", METADATA_FILE].concat()
 }
 
 fn check_bytes(reader: &ArrayReader<'_>) -> Result<()> {
