@@ -186,8 +186,9 @@ impl Store {
         let failed = self.failed("cannot open", &node.place);
         let directory = node.directory.try_clone().map_err(&failed)?;
         let file = self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(&failed)?;
-        let id = self.files.stat_open(file.as_fd()).map_err(&failed)?.id;
-        Ok(Snapshot { place: node.place.clone(), directory, document, id, _file: keep(file) })
+        let stat = self.files.stat_open(file.as_fd()).map_err(&failed)?;
+        let (place, length) = (node.place.clone(), stat.bytes);
+        Ok(Snapshot { place, directory, document, length, id: stat.id, _file: keep(file) })
     }
 
     pub(super) fn link_at(&self, place: &str) -> Error {
