@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 const DELETION: &str = "user.calcstore.deletion";
 
 /// Listing fewer names takes less than making a calculation.
-const WORTH_REMEMBERING: usize = 100;
+const WORTH_REMEMBERING: usize = 1_000;
 
 /// A list is believed so many times as long as it took: what others have put in by hand is not overlooked for long.
 const BELIEVED: u32 = 20;
