@@ -139,26 +139,30 @@ impl Source {
         self.measure(key, |_| Continue::Yes)
     }
 
-    /// The sizes of several nodes, each as [`Source::size`], in their order, which has a group before what is in it. All
-    /// threads take part.
+    /// The sizes of several nodes, each as [`Source::size`], in their order. All threads take part. Of a store each node is
+    /// measured once where a group comes before what is in it.
     pub fn sizes_of(&self, nodes: &[Node]) -> Result<Vec<Size>> {
         let mut rest = nodes;
         let mut trees = Vec::new();
         while let Some((top, after)) = rest.split_first() {
-            let below = after.iter().take_while(|node| is_below(&node.key, &top.key)).count();
+            let below = match self {
+                Self::Store(_) => after.iter().take_while(|node| is_below(&node.key, &top.key)).count(),
+                Self::Hdf5(_) => 0,
+            };
             let (tree, after) = rest.split_at(below.saturating_add(1));
             trees.push(tree);
             rest = after;
         }
         let measure = |tree: &&[Node]| self.sizes_in(tree);
-        let sizes: Result<Vec<Vec<Size>>> = match rayon::ThreadPoolBuilder::new().build() {
-            Ok(pool) if nodes.len() >= FEW => pool.install(|| trees.par_iter().map(measure).collect()),
+        let pool = (nodes.len() >= FEW).then(|| rayon::ThreadPoolBuilder::new().build());
+        let sizes: Result<Vec<Vec<Size>>> = match pool {
+            Some(Ok(pool)) => pool.install(|| trees.par_iter().map(measure).collect()),
             _ => trees.iter().map(measure).collect(),
         };
         Ok(sizes?.concat())
     }
 
-    /// The sizes of a node and of some below it. In a store each node is measured once.
+    /// The sizes of a node and of some below it.
     fn sizes_in(&self, tree: &[Node]) -> Result<Vec<Size>> {
         let known: HashMap<String, Size> = match (self, tree) {
             (Self::Store(store), [top, _, ..]) => {

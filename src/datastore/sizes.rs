@@ -12,10 +12,10 @@ use crate::progress::Continue;
 use crate::storage::{Document, Footprint, in_parallel, is_nothing};
 
 /// Fewer nodes are measured before threads have begun.
-const FEW: usize = 32;
+const FEW: usize = 8;
 
-/// So many are measured at a time.
-const BATCH: usize = 256;
+/// So many are measured at a time: as many groups have their members named at once.
+const BATCH: usize = 32;
 
 /// A node that was measured.
 struct Measured {
@@ -71,9 +71,8 @@ impl DataStore {
         let first = self.in_chain(key, |holder| Ok((holder.clone(), holder.measured(key, None)?)));
         let (holder, first) = first.map_err(|error| self.suggest(key, error))?;
         let mut count = 0;
-        let (mut waiting, mut measured) = (vec![(key.clone(), None)], vec![Ok(first)]);
-        while !measured.is_empty() {
-            let batch = waiting.split_off(waiting.len().saturating_sub(measured.len()));
+        let (mut batch, mut measured, mut waiting) = (vec![(key.clone(), None)], vec![Ok(first)], Vec::new());
+        while !batch.is_empty() {
             for ((key, rows), node) in batch.into_iter().zip(measured) {
                 let node = match node {
                     Err(error) if is_nothing(&error) => continue,
@@ -89,11 +88,11 @@ impl DataStore {
                     return Err(Error::new(ErrorKind::Cancelled, "stopped"));
                 }
             }
-            let next = waiting.get(waiting.len().saturating_sub(BATCH)..).unwrap_or_default();
+            batch = waiting.split_off(waiting.len().saturating_sub(BATCH));
             let measure = |(key, rows): &(Key, _)| holder.measured(key, *rows);
-            measured = match next.len() {
-                0..FEW => next.iter().map(measure).collect(),
-                _ => in_parallel(|| next.par_iter().map(measure).collect()),
+            measured = match batch.len() {
+                0..FEW => batch.iter().map(measure).collect(),
+                _ => in_parallel(|| batch.par_iter().map(measure).collect()),
             };
         }
         Ok(())

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::mem;
 
 use super::dataset::Dataset;
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +15,7 @@ const GATHERED_BYTES: u64 = 4 << 20;
 
 /// Gathers rows in memory, and appends them to a dataset by the chunk, or some MiB of small chunks at a time.
 ///
-/// What was gathered is visible, to all and at once, when it is as much, after [`flush`](Self::flush), and after
+/// What was gathered is visible, to all and at once, when it is appended: that is also after [`flush`](Self::flush) and
 /// [`finish`](Self::finish). Dropping the appender appends the rest too, but cannot say if that fails. In a forked
 /// child it does not: what was gathered before is the parent's.
 ///
@@ -33,16 +34,17 @@ const GATHERED_BYTES: u64 = 4 << 20;
 #[must_use]
 pub struct Appender<'a> {
     dataset: &'a Dataset,
-    /// What was gathered, of no rows perhaps: its memory is used again.
     gathered: Option<ArrayContent<'static>>,
+    /// What was gathered in before, to be used again.
+    memory: Vec<u8>,
     /// The process that it was made in.
     pid: u32,
 }
 
 impl Dataset {
-    /// Gathers rows, and appends as many at a time as a chunk has.
+    /// Gathers rows, and appends many at a time.
     pub fn appender(&self) -> Appender<'_> {
-        Appender { dataset: self, gathered: None, pid: process_id() }
+        Appender { dataset: self, gathered: None, memory: Vec::new(), pid: process_id() }
     }
 }
 
@@ -65,13 +67,15 @@ impl Appender<'_> {
     /// # Errors
     /// As [`Dataset::append`]; then the rows are still gathered.
     pub fn flush(&mut self) -> Result<()> {
-        if let Some(content) = self.gathered.as_mut().filter(|content| content.shape[0] > 0) {
+        if let Some(content) = &self.gathered {
             self.dataset.append_content(content)?;
-            content.shape[0] = 0;
-            match &mut content.elements {
-                Elements::Bytes(bytes) => bytes.to_mut().clear(),
-                Elements::Strings(texts) => texts.clear(),
-            }
+        }
+        if let Some(ArrayContent { elements: Elements::Bytes(Cow::Owned(mut bytes)), .. }) =
+            self.gathered.take()
+            && bytes.capacity() as u64 <= 2 * GATHERED_BYTES
+        {
+            bytes.clear();
+            self.memory = bytes;
         }
         Ok(())
     }
@@ -103,14 +107,19 @@ impl Appender<'_> {
 
     fn gather(&mut self, content: &ArrayContent<'_>, rows: u64) -> Result<()> {
         let shape = self.dataset.shape();
+        let memory = &mut self.memory;
         let gathered = self.gathered.get_or_insert_with(|| {
             let elements = match content.elements {
-                Elements::Bytes(_) => Elements::Bytes(Cow::Owned(Vec::new())),
+                Elements::Bytes(_) => Elements::Bytes(Cow::Owned(mem::take(memory))),
                 Elements::Strings(_) => Elements::Strings(Vec::new()),
             };
-            let shape = std::iter::once(0).chain(shape.into_iter().skip(1)).collect();
+            let shape = std::iter::once(0).chain(shape.iter().copied().skip(1)).collect();
             ArrayContent { data_type: content.data_type, shape, elements }
         });
+        if gathered.shape.get(1..) != shape.get(1..) {
+            let message = "rows of another shape were gathered before the dataset was resized, and cannot be appended any more";
+            return Err(Error::new(ErrorKind::WrongShape, message));
+        }
         match (&mut gathered.elements, &content.elements) {
             (Elements::Bytes(all), Elements::Bytes(more)) => all.to_mut().extend_from_slice(more),
             (Elements::Strings(all), Elements::Strings(more)) => {

@@ -63,7 +63,7 @@ impl Store {
         let _value = self.lock_value(key)?;
         // First whether it is still there: another value may have taken the place of its group.
         let again;
-        let node = if self.is_current(opened) {
+        let node = if self.is_in_place_still(opened) {
             opened
         } else {
             again = self.open_again(key, opened)?;

@@ -10,7 +10,7 @@ use super::files::{AsFd, Entry, Extent, Handle, MOVES_WHAT_IS_OPEN, Rename, into
 use super::lock::{Guard, Lock, Mode};
 use super::remove::remove_tree;
 use super::stage::{OWNER, random_id};
-use super::store::{HIERARCHY, INTERNALS, lock_place};
+use super::store::{HIERARCHY, INTERNALS, TREE, lock_place};
 use super::sweep::{Leftover, LeftoverKind};
 use super::trust::{LockPolicy, Tried, Trust, holder, is_without_lock};
 use super::unpack::abandoned;
@@ -155,10 +155,10 @@ impl Open<'_> {
             }
             Err(error) => return Err(failed("cannot open")(error)),
         };
-        let tree = files.open_lock(locks.as_fd(), "tree").and_then(|file| Lock::new(files, file));
+        let tree = files.open_lock(locks.as_fd(), TREE).and_then(|file| Lock::new(files, file, true));
         let tree = tree.map_err(failed("cannot open the lock"))?;
         let trust = Trust::new(self.access.locks);
-        let place = self.path.join(lock_place("tree"));
+        let place = self.path.join(lock_place(TREE));
         let guard = tree.acquire(Mode::Exclusive, self.access.patience, &trust, &place)?;
         let stages = files.open_directory(self.calculation.as_fd(), &format!("{INTERNALS}/stage"));
         match stages {

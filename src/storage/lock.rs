@@ -50,6 +50,8 @@ struct Known {
     file: File,
     /// The process that opened the file.
     pid: u32,
+    /// Whether it is one that many share.
+    is_shared: bool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -58,8 +60,6 @@ struct Known {
 struct State {
     readers: usize,
     writer: bool,
-    /// Whether it is one that is ever shared.
-    is_shared: bool,
     /// When the system's lock was taken, if it was: there are holders that do without.
     since: Option<Instant>,
     /// When this process began to count how long it has the system's lock, and how long that was.
@@ -106,8 +106,8 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Lock {
-    /// Finds the lock of an open lock file in the table.
-    pub(crate) fn new(files: &Arc<dyn Files>, file: File) -> io::Result<Self> {
+    /// Finds the lock of an open lock file in the table. It is one that many share, or that each holds alone.
+    pub(crate) fn new(files: &Arc<dyn Files>, file: File, is_shared: bool) -> io::Result<Self> {
         let id = files.stat_open(file.as_fd())?.id;
         let table = TABLE.get_or_init(|| PerProcess::new(Table::default()));
         let Ok(table) = table.get_or_make(|| Ok::<_, Infallible>(Table::default()));
@@ -120,6 +120,7 @@ impl Lock {
             files: Arc::clone(files),
             file,
             pid: process_id(),
+            is_shared,
             state: Mutex::default(),
             changed: Condvar::new(),
         };
@@ -171,10 +172,7 @@ impl Lock {
             Tried::Alone => {}
         }
         match mode {
-            Mode::Shared => {
-                state.readers += 1;
-                state.is_shared = true;
-            }
+            Mode::Shared => state.readers += 1,
             Mode::Exclusive => {
                 state.writer = true;
                 sign(&known.file, trust);
@@ -225,7 +223,7 @@ impl Drop for Guard {
                 state.writer = false;
                 // A name that stays would be blamed for those who share the lock, and have none there. Where nobody does, the
                 // next who has it puts its own name there.
-                if state.is_shared {
+                if self.lock.is_shared {
                     let _ = self.lock.file.set_len(0);
                 }
             }
@@ -260,7 +258,7 @@ mod tests {
 
     fn lock(path: &Path) -> Lock {
         let files: Arc<dyn Files> = Arc::new(Os);
-        Lock::new(&files, open(path)).unwrap()
+        Lock::new(&files, open(path), true).unwrap()
     }
 
     fn acquire(lock: &Lock, mode: Mode, patience: Duration, path: &Path) -> Result<Guard> {
@@ -324,18 +322,17 @@ mod tests {
     fn a_name_stays_only_where_the_next_holder_puts_its_own_over_it() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("lock");
-        std::fs::write(&path, "123456789 a-machine-with-a-name-that-is-longer-than-any-other\n").unwrap();
-        let lock = lock(&path);
-        drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
-        let name = || holder(&open(&path));
-        let ours = name();
-        assert!(ours.as_ref().unwrap().starts_with(&format!("process {} on ", std::process::id())));
-        drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
-        assert_eq!(name(), ours);
+        let name_after = |is_shared: bool| {
+            std::fs::write(&path, "123456789 a-machine-with-a-name-that-is-longer-than-any-other\n").unwrap();
+            let files: Arc<dyn Files> = Arc::new(Os);
+            let lock = Lock::new(&files, open(&path), is_shared).unwrap();
+            drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
+            drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
+            holder(&open(&path))
+        };
+        assert!(name_after(false).unwrap().starts_with(&format!("process {} on ", std::process::id())));
         // Who shares it has no name there, and nobody else is to be blamed for it.
-        drop(acquire(&lock, Mode::Shared, NOW, &path).unwrap());
-        drop(acquire(&lock, Mode::Exclusive, NOW, &path).unwrap());
-        assert_eq!(name(), None);
+        assert_eq!(name_after(true), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::dirty::Change;
 use super::files::{AsFd, Handle};
 use super::lock::{Guard, Lock, Mode};
-use super::store::{Store, lock_place};
+use super::store::{Store, TREE, lock_place};
 use crate::error::Result;
 use crate::key::Key;
 
@@ -16,7 +16,7 @@ impl Store {
         self.sweep_if_due();
         let change = self.begin_change()?;
         let writer = self.writer()?;
-        let path = self.shown(&lock_place("tree"));
+        let path = self.shown(&lock_place(TREE));
         let guard = writer.tree.acquire(mode, writer.patience, &writer.trust, &path)?;
         Ok((guard, change))
     }
@@ -26,16 +26,16 @@ impl Store {
         let writer = self.writer()?;
         let stripe = crc32c::crc32c(key.as_str().as_bytes()) & 0xff;
         let name = format!("{stripe:02x}");
-        let mut last = writer.stripe.lock().unwrap_or_else(PoisonError::into_inner);
-        let lock = match &*last {
-            Some((of, lock)) if *of == stripe => lock.clone(),
-            _ => {
+        let last = || writer.stripe.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = last().as_ref().filter(|(of, _)| *of == stripe).map(|(_, lock)| lock.clone());
+        let lock = match known {
+            Some(lock) => lock,
+            None => {
                 let lock = self.open_lock(&writer.locks, &name)?;
-                *last = Some((stripe, lock.clone()));
+                *last() = Some((stripe, lock.clone()));
                 lock
             }
         };
-        drop(last);
         lock.acquire(Mode::Exclusive, writer.patience, &writer.trust, &self.shown(&lock_place(&name)))
     }
 
@@ -52,7 +52,7 @@ impl Store {
 
     pub(super) fn open_lock(&self, locks: &Handle, name: &str) -> Result<Lock> {
         let file = self.files.open_lock(locks.as_fd(), name);
-        file.and_then(|file| Lock::new(&self.files, file))
+        file.and_then(|file| Lock::new(&self.files, file, name == TREE))
             .map_err(self.failed("cannot open the lock", &lock_place(name)))
     }
 }

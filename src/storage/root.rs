@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 use super::files::AsFd;
 use super::lock::Mode;
-use super::store::{HIERARCHY, Store};
+use super::store::{HIERARCHY, Store, TREE};
 use crate::error::Result;
 use crate::key::Key;
 use crate::zarr::{GroupMetadata, Kind, METADATA_FILE, Marker, NodeMetadata, Status};
@@ -59,7 +59,7 @@ impl Store {
             return Ok(());
         }
         let writer = self.writer()?;
-        let _tree = self.lock("tree", Mode::Exclusive, writer.patience)?;
+        let _tree = self.lock(TREE, Mode::Exclusive, writer.patience)?;
         if !self.is_root_blank()? {
             return Ok(());
         }

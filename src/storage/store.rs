@@ -289,10 +289,10 @@ impl Store {
         let locks = self.make_internal(&internals, "locks")?;
         let stages = self.make_internal(&internals, "stage")?;
         let trash = self.make_internal(&internals, "trash")?;
-        let tree = self.open_lock(&locks, "tree")?;
+        let tree = self.open_lock(&locks, TREE)?;
         let trust = Trust::new(access.locks);
         // Whoever deletes the calculation holds it exclusively, and finds the stage after us.
-        let shared = tree.acquire(Mode::Shared, access.patience, &trust, &self.shown(&lock_place("tree")))?;
+        let shared = tree.acquire(Mode::Shared, access.patience, &trust, &self.shown(&lock_place(TREE)))?;
         let path = self.shown(&format!("{INTERNALS}/stage"));
         let stage = Stage::open(Arc::clone(&self.files), stages, &trust, &path)?;
         let stage = Arc::new(stage);
@@ -415,6 +415,9 @@ pub(super) fn exists(stat: std::io::Result<Stat>) -> std::io::Result<bool> {
         },
     }
 }
+
+/// The lock that all who change something share.
+pub(super) const TREE: &str = "tree";
 
 pub(super) fn lock_place(name: &str) -> String {
     format!("{INTERNALS}/locks/{name}")

@@ -13,7 +13,7 @@ use super::lock::Mode;
 use super::partial::{abandoned, is_partial};
 use super::remove::remove_tree;
 use super::stage::OWNER;
-use super::store::{INTERNALS, Store};
+use super::store::{INTERNALS, Store, TREE};
 use super::trust::{Tried, Trust, is_without_lock};
 use crate::error::{Error, Result};
 
@@ -97,7 +97,7 @@ impl Store {
         // Whoever holds it is doing the same, or flushing.
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
         // A wrapper that is found may just be taking a value: where somebody is at work, the next sweep takes the trash.
-        if self.lock("tree", Mode::Exclusive, patience).is_err() {
+        if self.lock(TREE, Mode::Exclusive, patience).is_err() {
             found.retain(|found| found.kind == LeftoverKind::Stage);
         }
         self.flush_before(&found)?;
@@ -123,7 +123,7 @@ impl Store {
         let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
         let found = self.left_over(&writer.trust, Some(asked), false)?;
         // A wrapper that is found may just be taking a value. Who comes later makes one of its own.
-        drop(self.lock("tree", Mode::Exclusive, writer.patience)?);
+        drop(self.lock(TREE, Mode::Exclusive, writer.patience)?);
         self.flush_before(&found)?;
         let remove = |found| (self.leftover(found), self.remove_found(found));
         let mut collected: Vec<_> = found.iter().map(remove).collect();

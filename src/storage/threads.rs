@@ -5,17 +5,17 @@
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use crate::error::{Error, Result};
 
-/// How many threads are worth having. The system is asked once: it takes twenty calls to answer.
-static THREADS: OnceLock<usize> = OnceLock::new();
+/// How many threads are worth having, once that was asked for: it takes the system twenty calls to answer.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Does the pieces of work `0..count`, several at a time. After one has failed no more are begun.
 pub(super) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
-    let threads = *THREADS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get));
+    let threads = worthwhile();
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<Error>> = Mutex::new(None);
     let run = || {
@@ -39,6 +39,17 @@ pub(super) fn in_threads(count: usize, work: impl Fn(usize) -> Result<()> + Sync
         run();
     });
     failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+fn worthwhile() -> usize {
+    match THREADS.load(Relaxed) {
+        0 => {
+            let threads = thread::available_parallelism().map_or(1, NonZero::get);
+            THREADS.store(threads, Relaxed);
+            threads
+        }
+        known => known,
+    }
 }
 
 #[cfg(test)]

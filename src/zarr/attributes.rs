@@ -3,10 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
-use super::json::Fields;
+use super::json::{Fields, fields};
 use super::marker::Marker;
 use crate::error::Result;
 
@@ -63,6 +63,12 @@ impl FromIterator<(String, Json)> for Attributes {
 impl PartialEq for Attributes {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || **self == **other
+    }
+}
+
+impl<'de> Deserialize<'de> for Attributes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        fields(deserializer).map(Self::from)
     }
 }
 

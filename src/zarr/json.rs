@@ -3,6 +3,7 @@
 //! Of two values under one name most parsers take the last, others the first: one document would be two.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
@@ -28,6 +29,13 @@ pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         Json::Array(list) => Ok(Some(list)),
         other => Err(D::Error::custom(format_args!("{other} is no list"))),
     }
+}
+
+/// Reads a list that nodes share.
+pub(super) fn shared_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Arc<Vec<Json>>>, D::Error> {
+    list(deserializer).map(|list| list.map(Arc::new))
 }
 
 /// Reads an object.

@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 
 use super::attributes::Attributes;
 use super::compression::Compression;
-use super::json::{Fields, Object, list, optional};
-use super::known;
+use super::json::{Fields, Object, list, optional, shared_list};
+use super::known::Abridged;
 use super::marker::NAME as MARKER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::values::DataType;
@@ -200,8 +200,8 @@ impl NodeMetadata {
     /// Parses a `zarr.json`.
     pub(crate) fn parse(document: &[u8]) -> Result<Self> {
         // Of text no string needs to be looked through once more.
-        match str::from_utf8(document).ok().and_then(|text| serde_json::from_str::<Document<'_>>(text).ok()) {
-            Some(document) => document.check(),
+        match str::from_utf8(document).ok().and_then(parse_text) {
+            Some(document) => document,
             None => serde_json::from_str::<Document<'_>>(&lenient(document)?).map_err(misfit)?.check(),
         }
     }
@@ -262,9 +262,9 @@ struct Document<'a> {
     chunk_key_encoding: Option<Named<'a, KeyConfiguration>>,
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     fill_value: Option<Json>,
-    #[serde(default, deserialize_with = "known::codecs", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "shared_list", skip_serializing_if = "Option::is_none")]
     codecs: Option<Arc<Vec<Json>>>,
-    #[serde(default, deserialize_with = "known::attributes")]
+    #[serde(default)]
     attributes: Attributes,
     #[serde(skip_serializing_if = "Option::is_none")]
     dimension_names: Option<Vec<Option<String>>>,
@@ -302,6 +302,14 @@ struct GridConfiguration {
 #[serde(deny_unknown_fields)]
 struct KeyConfiguration {
     separator: char,
+}
+
+/// Parses a document as it is specified; nothing where it is another.
+fn parse_text(text: &str) -> Option<Result<NodeMetadata>> {
+    let abridged = Abridged::new(text);
+    let mut document: Document<'_> = serde_json::from_str(&abridged.rest).ok()?;
+    abridged.complete(&mut document.codecs, &mut document.attributes);
+    Some(document.check())
 }
 
 fn corrupt(why: impl fmt::Display) -> Error {

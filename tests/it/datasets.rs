@@ -187,6 +187,23 @@ fn an_appender_gathers_rows_and_publishes_them_by_the_chunk() {
 }
 
 #[test]
+fn an_appender_follows_a_resized_dataset_and_mixes_no_rows_of_two_shapes() {
+    let (_directory, store) = store();
+    let dataset = store.new_dataset("/a").create::<f64>(&[0, 2]).unwrap();
+    let mut appender = dataset.appender();
+    appender.append([1.0, 2.0]).unwrap();
+    appender.flush().unwrap();
+    dataset.resize(&[1, 3]).unwrap();
+    appender.append([3.0, 4.0, 5.0]).unwrap();
+    dataset.resize(&[1, 2]).unwrap();
+    let error = appender.append([6.0, 7.0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WrongShape, "{error}");
+    dataset.resize(&[1, 3]).unwrap();
+    assert_eq!(appender.finish().unwrap(), 2);
+    assert_eq!(store.get::<Array2<f64>>("/a").unwrap(), array![[1.0, 2.0, 0.0], [3.0, 4.0, 5.0]]);
+}
+
+#[test]
 fn what_was_cut_off_does_not_come_back() {
     let (_directory, store) = store();
     let array = numbers(31, 10);

@@ -109,8 +109,7 @@ pub(crate) trait Files: fmt::Debug + Send + Sync {
     fn open_lock(&self, at: BorrowedFd<'_>, path: &str) -> io::Result<File>;
     /// Fills the buffers one after the other from this byte of the file on; fewer bytes only at its end.
     fn read_at(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize>;
-    /// Reads as [`Files::read_at`] does, but by one call of the system where one is enough to tell: what it gives less is not
-    /// always the end of the file.
+    /// Reads as [`Files::read_at`] does, but may do so by one call of the system: fewer bytes are not always the end of the file.
     fn read_once(&self, file: BorrowedFd<'_>, start: u64, buffers: &mut [&mut [u8]]) -> io::Result<usize> {
         self.read_at(file, start, buffers)
     }
