@@ -8,8 +8,8 @@ use crate::error::Result;
 use crate::key::Key;
 use crate::zarr::{METADATA_FILE, Marker, NodeMetadata, is_of_array};
 
-/// Hardly a document has so many bytes.
-const USUAL: usize = 4096;
+/// Few documents have so many bytes.
+const USUAL: usize = 2048;
 
 /// What the `zarr.json` of a node says.
 #[derive(Clone, Debug)]

@@ -37,7 +37,10 @@ struct Part<T> {
 
 impl<'t> Abridged<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let [codecs, attributes] = members(text, ["codecs", "attributes"]);
+        let [codecs, attributes] = members(text, ["codecs", "attributes"], |name, rest| match name {
+            "codecs" => CODECS.with(|known| known.begins(rest)),
+            _ => ATTRIBUTES.with(|known| known.begins(rest)),
+        });
         let codecs = CODECS.with(|known| Part::new(text, codecs, known));
         let attributes = ATTRIBUTES.with(|known| Part::new(text, attributes, known));
         let mut left_out = [codecs.left_out("[]"), attributes.left_out("{}")];
@@ -92,6 +95,13 @@ impl<T: Clone> Known<T> {
         known.iter().find(|(known, _)| **known == *text).map(|(_, value)| value.clone())
     }
 
+    /// The length of the known text that this one begins with.
+    fn begins(&self, text: &str) -> Option<usize> {
+        let known = self.0.borrow();
+        known.iter().find(|(known, _)| text.starts_with(&**known)).map(|(known, _)| known.len())
+    }
+
+    /// Remembers what a list or an object is.
     fn remember(&self, text: &str, value: &T) {
         if text.len() <= LONGEST {
             let mut known = self.0.borrow_mut();
@@ -102,12 +112,20 @@ impl<T: Clone> Known<T> {
 }
 
 /// Where in the text of a JSON object the values of members stand, as far as they are written plainly. None are found where one
-/// stands twice, nor where the text is not that of an object.
-fn members<const N: usize>(text: &str, names: [&str; N]) -> [Option<Range<usize>>; N] {
-    scan(text, names).unwrap_or([const { None }; N])
+/// stands twice, nor where the text is not that of an object. `known` tells the length of a value that need not be looked through.
+fn members<const N: usize>(
+    text: &str,
+    names: [&str; N],
+    known: impl Fn(&str, &str) -> Option<usize>,
+) -> [Option<Range<usize>>; N] {
+    scan(text, names, known).unwrap_or([const { None }; N])
 }
 
-fn scan<const N: usize>(text: &str, names: [&str; N]) -> Option<[Option<Range<usize>>; N]> {
+fn scan<const N: usize>(
+    text: &str,
+    names: [&str; N],
+    known: impl Fn(&str, &str) -> Option<usize>,
+) -> Option<[Option<Range<usize>>; N]> {
     let bytes = text.as_bytes();
     let mut found = [const { None }; N];
     let mut at = after(bytes, skip_space(bytes, 0), b'{')?;
@@ -115,12 +133,16 @@ fn scan<const N: usize>(text: &str, names: [&str; N]) -> Option<[Option<Range<us
         let begin = skip_space(bytes, at);
         let end = string_end(bytes, begin)?;
         let value = skip_space(bytes, after(bytes, skip_space(bytes, end), b':')?);
-        at = value_end(bytes, value)?;
-        let name = text.get(begin..end)?.trim_matches('"');
-        for (found, wanted) in found.iter_mut().zip(names) {
-            if name == wanted && found.replace(value..at).is_some() {
-                return None;
-            }
+        let name = text.get(next(begin)..end.saturating_sub(1))?;
+        let wanted = names.iter().position(|wanted| *wanted == name);
+        at = match wanted.and_then(|_| known(name, text.get(value..)?)) {
+            Some(length) => value.saturating_add(length),
+            None => value_end(bytes, value)?,
+        };
+        if let Some(found) = wanted.and_then(|wanted| found.get_mut(wanted))
+            && found.replace(value..at).is_some()
+        {
+            return None;
         }
         at = skip_space(bytes, at);
         match bytes.get(at)? {
@@ -199,7 +221,8 @@ mod tests {
 
     #[test]
     fn a_member_is_found_where_it_is_written_plainly() {
-        let found = |text: &str| members(text, ["a"])[0].clone().map(|place| text[place].to_owned());
+        let found =
+            |text: &str| members(text, ["a"], |_, _| None)[0].clone().map(|place| text[place].to_owned());
         for (text, value) in [
             (r#"{"a":1}"#, "1"),
             (
