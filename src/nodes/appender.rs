@@ -117,7 +117,7 @@ impl Appender<'_> {
             ArrayContent { data_type: content.data_type, shape, elements }
         });
         if gathered.shape.get(1..) != shape.get(1..) {
-            let message = "rows of another shape were gathered before the dataset was resized, and cannot be appended any more";
+            let message = "rows of another shape were gathered before the dataset was resized";
             return Err(Error::new(ErrorKind::WrongShape, message));
         }
         match (&mut gathered.elements, &content.elements) {
