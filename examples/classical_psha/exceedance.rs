@@ -93,7 +93,7 @@ impl Exceedance {
         terms[0] = (upper_tail(z) - tail) / whole;
         let (mut hermite, mut previous) = (1.0, 0.0);
         // The density, over the factorial and with the sign of the term.
-        let mut factor = -(-z * z / 2.0).exp() / (2.0 * PI).sqrt() / whole;
+        let mut factor = -libm::exp(-z * z / 2.0) / (2.0 * PI).sqrt() / whole;
         let mut order = 1.0;
         for term in &mut terms[1..] {
             *term = factor * hermite;

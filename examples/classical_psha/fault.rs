@@ -56,14 +56,14 @@ impl SimpleFault {
         self.check()?;
         let columns = resample(&self.trace, spacing)?;
         let azimuth = self.trace[0].azimuth(self.trace[self.trace.len() - 1]) + 90.0;
-        let per_depth = 1.0 / self.dip.to_radians().tan();
+        let per_depth = 1.0 / libm::tan(self.dip.to_radians());
         let ends = |node: &LonLat| {
             let end = |depth: f64| node.towards(azimuth, depth * per_depth);
             Column { top: end(self.upper), bottom: end(self.lower) }
         };
         let columns: Vec<_> = columns.iter().map(ends).collect();
         // Lengths that are equal but for rounding make equally many rows.
-        let width = (columns[0].breadth().hypot(self.lower - self.upper) * 1e7).round() / 1e7;
+        let width = (libm::hypot(columns[0].breadth(), self.lower - self.upper) * 1e7).round() / 1e7;
         let steps = (width / spacing).round_ties_even();
         if steps < 1.0 || columns.len() < 2 {
             return Err(format!("a mesh with a spacing of {spacing} km is too coarse for it"));
@@ -84,7 +84,7 @@ impl SimpleFault {
                 point.lat
             ));
         }
-        let width = (self.lower - self.upper) / self.dip.to_radians().sin();
+        let width = (self.lower - self.upper) / libm::sin(self.dip.to_radians());
         if width > WIDEST {
             let dip = self.dip;
             return Err(format!("a dip of {dip} makes it {width:.0} km wide; at most {WIDEST} are allowed"));
@@ -167,7 +167,7 @@ fn resample(trace: &[LonLat], spacing: f64) -> Result<Vec<LonLat>, String> {
 type Point = [f64; 2];
 
 fn distance(a: Point, b: Point) -> f64 {
-    (a[0] - b[0]).hypot(a[1] - b[1])
+    libm::hypot(a[0] - b[0], a[1] - b[1])
 }
 
 /// Goes on from `here` in the direction from `start` to `end`.

@@ -250,7 +250,7 @@ mod tests {
 
     /// A fault of 30 km by 12 km that dips to the east, and its ruptures.
     fn source(dip: f64, magnitudes: &[f64]) -> Result<FaultSource, String> {
-        let height = 12.0 * dip.to_radians().sin();
+        let height = 12.0 * libm::sin(dip.to_radians());
         let fault =
             SimpleFault { trace: vec![HERE, HERE.towards(0.0, 30.1)], dip, upper: 1.0, lower: 1.0 + height };
         let rates: Vec<_> =

@@ -18,15 +18,15 @@ pub struct LonLat {
 impl LonLat {
     /// Gives the point in the direction of a vector of any length.
     pub fn of([x, y, z]: Vector) -> Self {
-        Self { lon: y.atan2(x).to_degrees(), lat: z.atan2(x.hypot(y)).to_degrees() }
+        Self { lon: libm::atan2(y, x).to_degrees(), lat: libm::atan2(z, libm::hypot(x, y)).to_degrees() }
     }
 
     /// Gives the point at `distance` along the great circle that leaves towards `azimuth`.
     pub fn towards(self, azimuth: f64, distance: f64) -> Self {
-        let (sin_lon, cos_lon) = self.lon.to_radians().sin_cos();
-        let (sin_lat, cos_lat) = self.lat.to_radians().sin_cos();
-        let (sin_azimuth, cos_azimuth) = azimuth.to_radians().sin_cos();
-        let (sin_d, cos_d) = (distance / EARTH_RADIUS).sin_cos();
+        let (sin_lon, cos_lon) = libm::sincos(self.lon.to_radians());
+        let (sin_lat, cos_lat) = libm::sincos(self.lat.to_radians());
+        let (sin_azimuth, cos_azimuth) = libm::sincos(azimuth.to_radians());
+        let (sin_d, cos_d) = libm::sincos(distance / EARTH_RADIUS);
         // Vectors are as exact at the poles as elsewhere.
         let north = [-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat];
         let east = [-sin_lon, cos_lon, 0.0];
@@ -36,16 +36,16 @@ impl LonLat {
 
     /// Gives the direction in which the great circle to `end` leaves.
     pub fn azimuth(self, end: Self) -> f64 {
-        let (sin_start, cos_start) = self.lat.to_radians().sin_cos();
-        let (sin_end, cos_end) = end.lat.to_radians().sin_cos();
-        let (sin_turn, cos_turn) = (end.lon - self.lon).to_radians().sin_cos();
-        (sin_turn * cos_end).atan2(cos_start * sin_end - sin_start * cos_end * cos_turn).to_degrees()
+        let (sin_start, cos_start) = libm::sincos(self.lat.to_radians());
+        let (sin_end, cos_end) = libm::sincos(end.lat.to_radians());
+        let (sin_turn, cos_turn) = libm::sincos((end.lon - self.lon).to_radians());
+        libm::atan2(sin_turn * cos_end, cos_start * sin_end - sin_start * cos_end * cos_turn).to_degrees()
     }
 
     /// Gives the vector to it, of length 1.
     pub fn direction(self) -> Vector {
-        let (sin_lon, cos_lon) = self.lon.to_radians().sin_cos();
-        let (sin_lat, cos_lat) = self.lat.to_radians().sin_cos();
+        let (sin_lon, cos_lon) = libm::sincos(self.lon.to_radians());
+        let (sin_lat, cos_lat) = libm::sincos(self.lat.to_radians());
         [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat]
     }
 
@@ -102,7 +102,7 @@ pub fn arc(a: Vector, b: Vector) -> f64 {
 
 /// Gives the distance on the surface between two directions that are `chord` apart.
 pub fn arc_over(chord: f64) -> f64 {
-    2.0 * EARTH_RADIUS * (chord / 2.0).min(1.0).asin()
+    2.0 * EARTH_RADIUS * libm::asin((chord / 2.0).min(1.0))
 }
 
 /// The range of longitudes and latitudes that points lie in.

@@ -47,7 +47,7 @@ impl<'a> HazardCalculator<'a> {
             // Not a number where unknown: the input is checked for models that ask for it.
             vs30: site.vs30.unwrap_or(f64::NAN),
         };
-        let logarithms = |levels: &Vec<f64>| levels.iter().map(|level| level.ln()).collect();
+        let logarithms = |levels: &Vec<f64>| levels.iter().map(|level| libm::log(*level)).collect();
         let log_levels = parameters.imtls.iter().map(|(imt, levels)| (*imt, logarithms(levels))).collect();
         Self {
             parameters,
@@ -103,7 +103,7 @@ impl<'a> HazardCalculator<'a> {
         for site in 0..self.sites.len() {
             for (_, curve) in &mut curves {
                 for (poe, rate) in curve.row_mut(site).iter_mut().zip(&mut rates) {
-                    *poe = -(-years * rate).exp_m1();
+                    *poe = -libm::expm1(-years * rate);
                 }
             }
         }

@@ -46,15 +46,15 @@ impl Axis {
     fn around(values: impl Iterator<Item = f64>, pixels: (f64, f64)) -> Self {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.filter(|value| *value > 0.0) {
-            low = low.min(value.log10());
-            high = high.max(value.log10());
+            low = low.min(libm::log10(value));
+            high = high.max(libm::log10(value));
         }
         let low = if low.is_finite() { (low + 1e-9).floor() } else { -1.0 };
         Self { decades: (low, (high - 1e-9).ceil().max(low + 1.0)), pixels }
     }
 
     fn pixel(&self, value: f64) -> f64 {
-        let share = (value.log10() - self.decades.0) / (self.decades.1 - self.decades.0);
+        let share = (libm::log10(value) - self.decades.0) / (self.decades.1 - self.decades.0);
         self.pixels.0 + share * (self.pixels.1 - self.pixels.0)
     }
 
@@ -63,11 +63,11 @@ impl Axis {
         let mut ticks = Vec::new();
         let mut decade = self.decades.0;
         while decade < self.decades.1 {
-            ticks.push((10.0_f64.powf(decade), true));
-            ticks.extend((2..10_u8).map(|times| (f64::from(times) * 10.0_f64.powf(decade), false)));
+            ticks.push((libm::pow(10.0, decade), true));
+            ticks.extend((2..10_u8).map(|times| (f64::from(times) * libm::pow(10.0, decade), false)));
             decade += 1.0;
         }
-        ticks.push((10.0_f64.powf(decade), true));
+        ticks.push((libm::pow(10.0, decade), true));
         ticks
     }
 }

@@ -42,7 +42,7 @@ impl Rectangle {
     /// A rupture too wide for the seismogenic layer becomes longer instead.
     pub fn around(hypocentre: (LonLat, f64), area: f64, plane: NodalPlane, layer: Seismogenic) -> Self {
         let (epicentre, depth) = hypocentre;
-        let (sin_dip, cos_dip) = plane.dip.to_radians().sin_cos();
+        let (sin_dip, cos_dip) = libm::sincos(plane.dip.to_radians());
         let free_length = (area * layer.aspect_ratio).sqrt();
         let width = (area / free_length).min((layer.lower - layer.upper) / sin_dip);
         let length = area / width;
@@ -59,8 +59,8 @@ impl Rectangle {
         };
 
         let half_breadth = width * cos_dip / 2.0;
-        let diagonal = (length / 2.0).hypot(half_breadth);
-        let angle = half_breadth.atan2(length / 2.0).to_degrees();
+        let diagonal = libm::hypot(length / 2.0, half_breadth);
+        let angle = libm::atan2(half_breadth, length / 2.0).to_degrees();
         let corner = |azimuth: f64| centre.towards(plane.strike + azimuth, diagonal);
         Self {
             top_left: corner(180.0 + angle),

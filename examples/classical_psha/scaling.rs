@@ -29,12 +29,15 @@ impl MagnitudeScaling {
     pub fn area(self, magnitude: f64, rake: f64) -> f64 {
         match self {
             Self::Point => 1e-4,
-            Self::Peer => 10.0_f64.powf(magnitude - 4.0),
-            Self::WellsCoppersmith1994 => 10.0_f64.powf(match rake {
-                rake if rake.abs() <= 45.0 || rake.abs() >= 135.0 => -3.42 + 0.90 * magnitude,
-                rake if rake > 0.0 => -3.99 + 0.98 * magnitude,
-                _ => -2.87 + 0.82 * magnitude,
-            }),
+            Self::Peer => libm::pow(10.0, magnitude - 4.0),
+            Self::WellsCoppersmith1994 => libm::pow(
+                10.0,
+                match rake {
+                    rake if rake.abs() <= 45.0 || rake.abs() >= 135.0 => -3.42 + 0.90 * magnitude,
+                    rake if rake > 0.0 => -3.99 + 0.98 * magnitude,
+                    _ => -2.87 + 0.82 * magnitude,
+                },
+            ),
         }
     }
 }

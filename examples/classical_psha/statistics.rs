@@ -43,10 +43,11 @@ pub fn quantile(sorted: &[(f64, f64)], quantile: f64) -> f64 {
 /// Logarithms are interpolated linearly. Where `poe` is above the whole curve the
 /// level is 0, where it is below, the largest level.
 pub fn level_exceeded(curve: &[f64], levels: &[f64], poe: f64) -> f64 {
-    let logarithms = |(probability, level): (&f64, &f64)| (probability.max(SMALLEST).ln(), level.ln());
+    let logarithms =
+        |(probability, level): (&f64, &f64)| (libm::log(probability.max(SMALLEST)), libm::log(*level));
     let points: Vec<_> = curve.iter().zip(levels).rev().map(logarithms).collect();
     match points.last() {
-        Some((highest, _)) if poe.ln() <= *highest => interpolate(&points, poe.ln()).exp(),
+        Some((highest, _)) if libm::log(poe) <= *highest => libm::exp(interpolate(&points, libm::log(poe))),
         _ => 0.0,
     }
 }

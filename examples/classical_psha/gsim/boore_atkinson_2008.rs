@@ -35,7 +35,7 @@ struct BooreAtkinson {
 
 impl Attenuation for BooreAtkinson {
     fn ground_motion(&self, distance: f64, vs30: f64) -> GroundMotion {
-        let pga_on_rock = self.pga.at(distance).exp();
+        let pga_on_rock = libm::exp(self.pga.at(distance));
         let amplification = self.motion.path_and_site.site_amplification(pga_on_rock, vs30);
         GroundMotion { mean: self.motion.at(distance) + amplification, sigma: self.motion.sigma }
     }
@@ -63,8 +63,8 @@ impl ReferenceRock {
 
     /// The logarithm of the motion.
     fn at(&self, distance: f64) -> f64 {
-        let r = distance.hypot(self.path_and_site.h);
-        self.magnitude_term + self.slope * r.ln() + self.path_and_site.c3 * (r - 1.0)
+        let r = libm::hypot(distance, self.path_and_site.h);
+        self.magnitude_term + self.slope * libm::log(r) + self.path_and_site.c3 * (r - 1.0)
     }
 }
 
@@ -120,19 +120,19 @@ const fn path_and_site([c1, c2, c3, h, blin, b1, b2]: [f64; 7]) -> PathAndSite {
 impl PathAndSite {
     /// Equations 6 to 13: the logarithm of the amplification against reference rock.
     fn site_amplification(&self, pga_on_rock: f64, vs30: f64) -> f64 {
-        let linear = self.blin * (vs30 / 760.0).ln();
+        let linear = self.blin * libm::log(vs30 / 760.0);
         let bnl = self.nonlinear_slope(vs30);
-        let dx = (0.09_f64 / 0.03).ln();
-        let dy = bnl * (0.09_f64 / 0.06).ln();
+        let dx = libm::log(0.09 / 0.03);
+        let dy = bnl * libm::log(0.09 / 0.06);
         let nonlinear = if pga_on_rock <= 0.03 {
-            bnl * (0.06_f64 / 0.1).ln()
+            bnl * libm::log(0.06 / 0.1)
         } else if pga_on_rock <= 0.09 {
             let c = (3.0 * dy - bnl * dx) / dx.powi(2);
             let d = -(2.0 * dy - bnl * dx) / dx.powi(3);
-            let q = (pga_on_rock / 0.03).ln();
-            bnl * (0.06_f64 / 0.1).ln() + c * q.powi(2) + d * q.powi(3)
+            let q = libm::log(pga_on_rock / 0.03);
+            bnl * libm::log(0.06 / 0.1) + c * q.powi(2) + d * q.powi(3)
         } else {
-            bnl * (pga_on_rock / 0.1).ln()
+            bnl * libm::log(pga_on_rock / 0.1)
         };
         linear + nonlinear
     }
@@ -142,9 +142,9 @@ impl PathAndSite {
         if vs30 <= 180.0 {
             self.b1
         } else if vs30 <= 300.0 {
-            (self.b1 - self.b2) * (vs30 / 300.0).ln() / (180.0_f64 / 300.0).ln() + self.b2
+            (self.b1 - self.b2) * libm::log(vs30 / 300.0) / libm::log(180.0 / 300.0) + self.b2
         } else if vs30 < 760.0 {
-            self.b2 * (vs30 / 760.0).ln() / (300.0_f64 / 760.0).ln()
+            self.b2 * libm::log(vs30 / 760.0) / libm::log(300.0 / 760.0)
         } else {
             0.0
         }

@@ -39,13 +39,14 @@ struct Campbell {
 impl Attenuation for Campbell {
     fn ground_motion(&self, distance: f64, _vs30: f64) -> GroundMotion {
         let c = self.coefficients;
-        let mut mean =
-            self.magnitude_term + c.c4 * distance.hypot(self.saturation).ln() + self.anelastic * distance;
+        let mut mean = self.magnitude_term
+            + c.c4 * libm::log(libm::hypot(distance, self.saturation))
+            + self.anelastic * distance;
         if distance > 70.0 {
-            mean += c.c9 * (distance / 70.0).ln();
+            mean += c.c9 * libm::log(distance / 70.0);
         }
         if distance > 130.0 {
-            mean += c.c10 * (distance / 130.0).ln();
+            mean += c.c10 * libm::log(distance / 130.0);
         }
         GroundMotion { mean, sigma: self.sigma }
     }
@@ -75,7 +76,7 @@ impl Median {
             coefficients: self,
             magnitude_term: self.c1 + self.c2 * m + self.c3 * (8.5 - m).powi(2),
             anelastic: self.c5 + self.c6 * m,
-            saturation: self.c7 * (self.c8 * m).exp(),
+            saturation: self.c7 * libm::exp(self.c8 * m),
             sigma,
         }
     }

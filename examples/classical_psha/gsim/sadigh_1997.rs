@@ -64,8 +64,8 @@ struct Curve {
 impl Curve {
     fn at(&self, distance: f64) -> GroundMotion {
         let mean = self.constant
-            + self.slope * (distance + self.saturation).ln()
-            + self.near * (distance + 2.0).ln();
+            + self.slope * libm::log(distance + self.saturation)
+            + self.near * libm::log(distance + 2.0);
         GroundMotion { mean, sigma: self.sigma }
     }
 }
@@ -97,11 +97,11 @@ impl Rock {
         } else {
             (self.c1_large, 1.1, -0.48451, 0.524)
         };
-        let reverse = if is_reverse(event) { 1.2_f64.ln() } else { 0.0 };
+        let reverse = if is_reverse(event) { libm::log(1.2) } else { 0.0 };
         Curve {
-            constant: c1 + c2 * m + self.c3 * (8.5 - m).powf(2.5) + reverse,
+            constant: c1 + c2 * m + self.c3 * libm::pow(8.5 - m, 2.5) + reverse,
             slope: self.c4,
-            saturation: (c5 + c6 * m).exp(),
+            saturation: libm::exp(c5 + c6 * m),
             near: self.c7,
             sigma: if m > 7.21 { self.sigma_min } else { self.sigma0 - 0.14 * m },
         }
@@ -127,9 +127,9 @@ impl Soil {
             if is_reverse(event) { (-1.92, self.c6_reverse) } else { (-2.17, self.c6_strike_slip) };
         let (c4, c5) = if m <= SATURATION_MAGNITUDE { (2.1863, 0.32) } else { (0.3825, 0.5882) };
         Curve {
-            constant: c1 + m + c6 + self.c7 * (8.5 - m).powf(2.5),
+            constant: c1 + m + c6 + self.c7 * libm::pow(8.5 - m, 2.5),
             slope: -1.7,
-            saturation: c4 * (c5 * m).exp(),
+            saturation: c4 * libm::exp(c5 * m),
             near: 0.0,
             sigma: self.sigma0 - 0.16 * m.min(7.0),
         }

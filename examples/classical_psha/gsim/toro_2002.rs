@@ -41,8 +41,11 @@ struct Toro {
 impl Attenuation for Toro {
     fn ground_motion(&self, distance: f64, _vs30: f64) -> GroundMotion {
         let c = self.coefficients;
-        let r = distance.hypot(self.saturation);
-        let mean = self.magnitude_term - c.c4 * r.ln() - (c.c5 - c.c4) * (r / 100.0).ln().max(0.0) - c.c6 * r;
+        let r = libm::hypot(distance, self.saturation);
+        let mean = self.magnitude_term
+            - c.c4 * libm::log(r)
+            - (c.c5 - c.c4) * libm::log(r / 100.0).max(0.0)
+            - c.c6 * r;
         let by_distance = interpolate(distance, &[(5.0, c.r5), (20.0, c.r20)]);
         GroundMotion { mean, sigma: (self.variance + by_distance.powi(2)).sqrt() }
     }
@@ -76,7 +79,7 @@ impl Coefficients {
         Toro {
             coefficients: self,
             magnitude_term: self.c1 + self.c2 * x + self.c3 * x.powi(2),
-            saturation: self.c7 * (-1.25 + 0.227 * m).exp(),
+            saturation: self.c7 * libm::exp(-1.25 + 0.227 * m),
             variance: by_magnitude.powi(2) + epistemic.powi(2),
         }
     }

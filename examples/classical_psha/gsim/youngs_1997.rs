@@ -82,7 +82,7 @@ struct Curve {
 impl Curve {
     fn at(&self, distance: f64) -> GroundMotion {
         GroundMotion {
-            mean: self.constant + self.slope * (distance + self.saturation).ln(),
+            mean: self.constant + self.slope * libm::log(distance + self.saturation),
             sigma: self.sigma,
         }
     }
@@ -126,7 +126,7 @@ impl Coefficients {
                 + self.c2 * (10.0 - m).powi(3)
                 + ground.by_depth * event.depth,
             slope: self.c3,
-            saturation: ground.near * (ground.growth * m).exp(),
+            saturation: ground.near * libm::exp(ground.growth * m),
             sigma: self.c4 - 0.1 * m.min(LARGEST_FOR_SIGMA),
         }
     }
