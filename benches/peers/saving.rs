@@ -74,9 +74,10 @@ fn store(task: &Task, flushed: bool) -> Outcome<Round> {
     let key = |set: usize| format!("/{}/gsim_{}", set / 2, set % 2);
     let store = round.time("write", || {
         let store = DataStore::at(&task.place)?;
-        for (set, arrays) in arrays.chunks_exact(IMTS.len()).enumerate() {
+        let mut arrays = arrays.into_iter();
+        for set in 0..SETS {
             let mut table = Table::new();
-            for (imt, array) in IMTS.iter().zip(arrays) {
+            for (imt, array) in IMTS.iter().zip(&mut arrays) {
                 table.push(imt, array)?;
             }
             store.insert(&key(set), &table)?;
