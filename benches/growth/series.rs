@@ -46,8 +46,8 @@ pub static SERIES: &[Series] = &[
     },
     Series {
         name: "depth",
-        what: "1,000 arrays so many groups deep: written into new and into known groups, read",
-        unit: "groups",
+        what: "1,000 arrays so many levels deep: written into new and into known groups, read",
+        unit: "levels",
         points: &[1, 2, 4, 8, 16, 32, 64],
         run: depth,
         is_removed: false,
@@ -168,8 +168,11 @@ pub fn write(place: &Path, first: u64, count: u64) -> Outcome<()> {
 
 fn depth(count: u64, place: &Path) -> Outcome<Figures> {
     let (mut figures, array) = (Figures::new(), curves());
-    let below = "/level".repeat(usize::try_from(count - 1)?);
-    let key = |top: &str, n: u64| format!("/{top}{below}/{n:04}");
+    let below = "/level".repeat(usize::try_from(count.saturating_sub(2))?);
+    let key = |top: &str, n: u64| match count {
+        1 => format!("/{top}-{n:04}"),
+        _ => format!("/{top}{below}/{n:04}"),
+    };
     let store = DataStore::at(place)?;
     timed(&mut figures, "write, 100 new groups", || {
         Ok((0..100).try_for_each(|n| store.insert(&key(&format!("top{n}"), n), &array))?)
