@@ -74,10 +74,9 @@ fn store(task: &Task, flushed: bool) -> Outcome<Round> {
     let key = |set: usize| format!("/{}/gsim_{}", set / 2, set % 2);
     let store = round.time("write", || {
         let store = DataStore::at(&task.place)?;
-        let mut arrays = arrays.into_iter();
-        for set in 0..SETS {
+        for (set, arrays) in arrays.chunks_exact(IMTS.len()).enumerate() {
             let mut table = Table::new();
-            for (imt, array) in IMTS.iter().zip(&mut arrays) {
+            for (imt, array) in IMTS.iter().zip(arrays) {
                 table.push(imt, array)?;
             }
             store.insert(&key(set), &table)?;

@@ -98,10 +98,6 @@ impl Put for AnyArray {
     fn content(&self) -> Result<Content<'_>> {
         self.stored().map(Content::Array)
     }
-
-    fn into_array(self) -> Result<AnyArray> {
-        Ok(self)
-    }
 }
 
 impl Get for AnyArray {

@@ -4,10 +4,8 @@ use std::borrow::Cow;
 
 use bytemuck::{AnyBitPattern, NoUninit, Zeroable};
 use half::f16;
-use ndarray::ArrayD;
 use num_complex::Complex;
 
-use super::any_array::AnyArray;
 use super::content::{Elements, Source, count};
 use super::data_type::DataType;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,9 +18,6 @@ pub trait Element: Clone + sealed::Sealed {
 
     /// Views elements as what is stored.
     fn stored(elements: &[Self]) -> Elements<'_>;
-
-    /// Lets the data type of an array be known only when the program runs.
-    fn any_array(array: ArrayD<Self>) -> AnyArray;
 }
 
 /// An [`Element`] that arrays can be read into: all but `&str`, which needs somebody to own the text.
@@ -107,10 +102,6 @@ macro_rules! numbers {
             fn stored(elements: &[Self]) -> Elements<'_> {
                 Elements::Bytes(number_bytes(elements, size_of::<$part>()))
             }
-
-            fn any_array(array: ArrayD<Self>) -> AnyArray {
-                array.into()
-            }
         }
 
         impl OwnedElement for $rust {
@@ -149,10 +140,6 @@ impl Element for bool {
     fn stored(elements: &[Self]) -> Elements<'_> {
         Elements::Bytes(number_bytes(elements, 1))
     }
-
-    fn any_array(array: ArrayD<Self>) -> AnyArray {
-        array.into()
-    }
 }
 
 impl OwnedElement for bool {
@@ -179,10 +166,6 @@ impl Element for String {
 
     fn stored(elements: &[Self]) -> Elements<'_> {
         Elements::Strings(elements.iter().map(|text| Cow::Borrowed(text.as_str())).collect())
-    }
-
-    fn any_array(array: ArrayD<Self>) -> AnyArray {
-        array.into()
     }
 }
 
@@ -211,9 +194,5 @@ impl Element for &str {
 
     fn stored(elements: &[Self]) -> Elements<'_> {
         Elements::Strings(elements.iter().map(|text| Cow::Borrowed(*text)).collect())
-    }
-
-    fn any_array(array: ArrayD<Self>) -> AnyArray {
-        array.mapv(str::to_owned).into()
     }
 }

@@ -1,16 +1,15 @@
 use std::borrow::Cow;
 
 use half::f16;
-use ndarray::{Array1, ArrayBase, Data, Dimension};
+use ndarray::{ArrayBase, Data, Dimension};
 use num_complex::Complex;
 
-use super::any_array::AnyArray;
 use super::content::{ArrayContent, Content};
 use super::element::Element;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// A value that [`insert`](crate::DataStore::insert) takes: scalars, text, slices, `Vec`, `ndarray` arrays and
-/// views of rank 0 to 6 and dynamic, [`Bytes`], [`Table`](super::Table), [`AnyArray`], and
+/// views of rank 0 to 6 and dynamic, [`Bytes`], [`Table`](super::Table), [`AnyArray`](super::AnyArray), and
 /// references to these. [`object!`](macro@crate::object) adds types of one's own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored by `insert`",
@@ -23,20 +22,6 @@ pub trait Put {
     /// # Errors
     /// Where the value cannot be stored, such as an object holding a NaN that can only be kept as JSON.
     fn content(&self) -> Result<Content<'_>>;
-
-    /// Makes an array of it that stays in memory: the same elements where it owns them in C order, else a copy.
-    ///
-    /// # Errors
-    /// [`ErrorKind::WrongType`] for what is no array.
-    fn into_array(self) -> Result<AnyArray>
-    where
-        Self: Sized,
-    {
-        match self.content()? {
-            Content::Array(content) => AnyArray::from_content(&content),
-            _ => Err(Error::new(ErrorKind::WrongType, "this is no array")),
-        }
-    }
 }
 
 /// Bytes to be kept as bytes: a plain `[u8]` is an array of numbers.
@@ -92,10 +77,6 @@ impl<T: Element> Put for Vec<T> {
     fn content(&self) -> Result<Content<'_>> {
         self.as_slice().content()
     }
-
-    fn into_array(self) -> Result<AnyArray> {
-        Array1::from_vec(self).into_array()
-    }
 }
 
 impl<T: Element, const N: usize> Put for [T; N] {
@@ -113,13 +94,6 @@ impl<B: AsRef<[u8]>> Put for Bytes<B> {
 impl<T: Element, S: Data<Elem = T>, D: Dimension> Put for ArrayBase<S, D> {
     fn content(&self) -> Result<Content<'_>> {
         Ok(Content::Array(array_content(self)?))
-    }
-
-    fn into_array(self) -> Result<AnyArray> {
-        if self.is_standard_layout() {
-            return Ok(T::any_array(self.into_owned().into_dyn()));
-        }
-        AnyArray::from_content(&array_content(&self)?)
     }
 }
 
