@@ -69,7 +69,12 @@ pub fn file_system(directory: &Path) -> String {
         .map_or_else(|| "unknown".to_owned(), |fields| fields[2].to_owned())
 }
 
+/// Of an even number of figures the geometric mean of the two in the middle, which is one over that of their reciprocals.
 pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    let middle = |from_end: usize| figures.len().checked_sub(from_end).and_then(|n| figures.get(n / 2));
+    match (middle(1), middle(0)) {
+        (Some(low), Some(high)) => (low * high).sqrt(),
+        _ => f64::NAN,
+    }
 }

@@ -32,7 +32,7 @@ pub fn machine() -> String {
     let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{cores} cores of {}, Linux {}", model.unwrap_or("an unknown processor"), kernel.trim())
+    format!("{cores} processors of {}, Linux {}", model.unwrap_or("an unknown processor"), kernel.trim())
 }
 
 pub fn workload(workload: &Workload, settings: &Settings, measured: &Measured) {

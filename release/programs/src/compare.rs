@@ -1,20 +1,20 @@
-//! Compares the floating-point numbers of two calculations, and says how far they are apart at most:
+//! Compares the floating-point numbers of two calculations, bit by bit:
 //!
 //! ```text
 //! compare DIRECTORY DIRECTORY
 //! ```
 //!
-//! Ends with an error if keys, shapes or numbers differ, those by a bit. What was measured is left out.
+//! Ends with an error if keys, shapes or numbers differ, and says how far these are apart. What was measured is left out.
 
 use std::error::Error;
 
-use calcstore::{DataStore, NodeKind, StoredTable};
+use calcstore::{DataStore, ErrorKind, NodeKind, Result, StoredTable};
 use ndarray::ArrayD;
 
 /// How long things took differs each time.
 const MEASURED: &str = "/performance_data";
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> std::result::Result<(), Box<dyn Error>> {
     let mut places = std::env::args_os().skip(1);
     let (Some(one), Some(other)) = (places.next(), places.next()) else {
         return Err("usage: compare DIRECTORY DIRECTORY".into());
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for key in keys.into_iter().filter(|key| !key.starts_with(MEASURED)) {
         let pairs = match one.node(&key)?.kind {
             NodeKind::Table => columns(&one.table(&key)?, &other.table(&key)?)?,
-            _ => one.get(&key).ok().zip(other.get(&key).ok()).into_iter().collect(),
+            _ => pair(one.get(&key), other.get(&key)).map_err(|error| format!("{key}: {error}"))?,
         };
         for (here, there) in pairs {
             if here.shape() != there.shape() {
@@ -50,20 +50,35 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("there are no numbers".into());
     }
     if different > 0 {
-        return Err(format!("{different} of {count} numbers differ, by up to {most:.1e}, relative {relative:.1e}").into());
+        return Err(format!(
+            "{different} of {count} numbers differ, by up to {most:.1e}, relative {relative:.1e}"
+        )
+        .into());
     }
     println!("{count} numbers, all the same");
     Ok(())
 }
 
+type Pairs = Vec<(ArrayD<f64>, ArrayD<f64>)>;
+
+/// Two arrays, or nothing where neither is of numbers such as these.
+fn pair(one: Result<ArrayD<f64>>, other: Result<ArrayD<f64>>) -> Result<Pairs> {
+    match (one, other) {
+        (Err(one), Err(other)) if one.kind() == ErrorKind::WrongType && other.kind() == one.kind() => {
+            Ok(Vec::new())
+        }
+        (one, other) => Ok(vec![(one?, other?)]),
+    }
+}
+
 /// The columns of two tables that are numbers.
-fn columns(
-    one: &StoredTable,
-    other: &StoredTable,
-) -> Result<Vec<(ArrayD<f64>, ArrayD<f64>)>, Box<dyn Error>> {
+fn columns(one: &StoredTable, other: &StoredTable) -> std::result::Result<Pairs, Box<dyn Error>> {
     if one.schema() != other.schema() {
         return Err(format!("{} has other columns", one.key()).into());
     }
-    let column = |name: &str| one.column(name).ok().zip(other.column(name).ok());
-    Ok(one.schema().columns().iter().filter_map(|schema| column(&schema.name)).collect())
+    let mut pairs = Pairs::new();
+    for column in one.schema().columns() {
+        pairs.extend(pair(one.column(&column.name), other.column(&column.name))?);
+    }
+    Ok(pairs)
 }
