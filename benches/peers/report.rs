@@ -30,9 +30,9 @@ pub fn machine() -> String {
     let read = |file| std::fs::read_to_string(file).unwrap_or_default();
     let processor = read("/proc/cpuinfo");
     let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{cores} processors of {}, Linux {}", model.unwrap_or("an unknown processor"), kernel.trim())
+    format!("{processors} processors of {}, Linux {}", model.unwrap_or("an unknown processor"), kernel.trim())
 }
 
 pub fn workload(workload: &Workload, settings: &Settings, measured: &Measured) {

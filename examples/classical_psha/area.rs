@@ -76,8 +76,8 @@ fn split_edges(polygon: &[LonLat]) -> Vec<LonLat> {
 fn check_size(bounds: BoundingBox, spacing: f64) -> Result<(), String> {
     let BoundingBox { width, south, north, .. } = bounds;
     let degree = EARTH_RADIUS.to_radians();
-    let widest_parallel = if south <= 0.0 && north >= 0.0 { 0.0 } else { f64::min(south.abs(), north.abs()) };
-    let widest_parallel = libm::cos(widest_parallel.to_radians());
+    let widest_latitude = if south <= 0.0 && north >= 0.0 { 0.0 } else { f64::min(south.abs(), north.abs()) };
+    let widest_parallel = libm::cos(widest_latitude.to_radians());
     let columns = width * degree * widest_parallel / spacing + 1.0;
     let rows = (north - south) * degree / spacing + 1.0;
     if columns * rows > MOST_POINTS {

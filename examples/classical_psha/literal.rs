@@ -199,10 +199,7 @@ mod tests {
     fn logscale_spreads_levels_evenly_in_the_logarithm() {
         let Ok(List(levels)) = Literal::parse("logscale(0.01, 1, 3)") else { panic!("no list") };
         let [Number(a), Number(b), Number(c)] = levels[..] else { panic!("no numbers") };
-        assert!(
-            (a - 0.01).abs() < 1e-15 && (b - 0.1).abs() < 1e-15 && (c - 1.0_f64).abs() < 1e-15,
-            "{levels:?}"
-        );
+        assert!((a - 0.01).abs() < 1e-15 && (b - 0.1).abs() < 1e-15 && (c - 1.0).abs() < 1e-15, "{levels:?}");
     }
 
     #[test]

@@ -30,14 +30,14 @@ impl MagnitudeScaling {
         match self {
             Self::Point => 1e-4,
             Self::Peer => libm::pow(10.0, magnitude - 4.0),
-            Self::WellsCoppersmith1994 => libm::pow(
-                10.0,
-                match rake {
+            Self::WellsCoppersmith1994 => {
+                let logarithm = match rake {
                     rake if rake.abs() <= 45.0 || rake.abs() >= 135.0 => -3.42 + 0.90 * magnitude,
                     rake if rake > 0.0 => -3.99 + 0.98 * magnitude,
                     _ => -2.87 + 0.82 * magnitude,
-                },
-            ),
+                };
+                libm::pow(10.0, logarithm)
+            }
         }
     }
 }
