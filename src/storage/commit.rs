@@ -93,8 +93,8 @@ impl Store {
 
     /// Lets the staged node change places with the live one, which so lands in the trash in that very step.
     fn replace(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
-        self.refuse_group(key)?;
         let _value = self.lock_value(key)?;
+        self.refuse_group(key)?;
         self.exchange(key, staged, parent)
     }
 

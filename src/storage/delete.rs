@@ -11,7 +11,7 @@ use super::lock::{Guard, Lock, Mode};
 use super::remove::remove_tree;
 use super::stage::{OWNER, random_id};
 use super::store::{HIERARCHY, INTERNALS, TREE, lock_place};
-use super::sweep::{Leftover, LeftoverKind};
+use super::sweep::{Leftover, LeftoverKind, held_while_removed};
 use super::trust::{LockPolicy, Tried, Trust, holder, is_without_lock};
 use super::unpack::abandoned;
 use crate::error::{Error, ErrorKind, Result};
@@ -93,7 +93,8 @@ impl DataDirectory {
         let Some(data) = self.open()? else { return Ok(Vec::new()) };
         let deleted = self.entries(&data)?.into_iter().filter(|name| is_deleted(name));
         let unpacked = abandoned(&*self.files, (&data, self.path()), &Trust::new(locks), dry_run);
-        let each = |(name, _owner): (String, Option<File>)| {
+        let each = |(name, owner): (String, Option<File>)| {
+            let _owner = if dry_run { owner } else { held_while_removed(owner) };
             let path = self.path().join(&name);
             let Extent { bytes, files, .. } = self.files.measure(&path).unwrap_or_default();
             let remove = || if dry_run { Ok(()) } else { remove_tree(&*self.files, data.as_fd(), &name) };

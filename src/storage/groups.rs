@@ -84,13 +84,19 @@ impl Store {
     pub(super) fn appear(&self, key: &Key, staged: Name<'_>, parent: &Group) -> Result<bool> {
         let (files, renames) = (&*self.files, &self.writer()?.renames);
         let to = (parent.handle.as_fd(), key.name());
-        let renamed = match renames.refusing(files, staged, to) {
-            Ok(false) => {
-                // This lock keeps those out that do the same.
-                let _value = self.lock_value(key)?;
-                renames.to_new(files, staged, to)
+        let renamed = if self.replaces_in_two_steps() {
+            // Nobody is to take the place of a value that is away only to be replaced.
+            let _value = self.lock_value(key)?;
+            renames.to_new(files, staged, to)
+        } else {
+            match renames.refusing(files, staged, to) {
+                Ok(false) => {
+                    // This lock keeps those out that do the same.
+                    let _value = self.lock_value(key)?;
+                    renames.to_new(files, staged, to)
+                }
+                refusing => refusing.map(|_| ()),
             }
-            refusing => refusing.map(|_| ()),
         };
         match renamed {
             Ok(()) => Ok(true),

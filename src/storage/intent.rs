@@ -10,7 +10,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::files::AsFd;
+use super::files::{AsFd, EXCHANGES};
 use super::groups::Trash;
 use super::lock::Mode;
 use super::renames::Name;
@@ -27,6 +27,15 @@ struct Intent {
     key: String,
     new: String,
     old: String,
+}
+
+/// Whether the value of a key is being replaced in two steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Replacing {
+    Now,
+    NotNow,
+    /// Nothing was ever replaced so in this store.
+    Never,
 }
 
 impl Store {
@@ -131,11 +140,22 @@ impl Store {
         Ok(self.intents()?.into_iter().map(|(name, intent)| (name, key(intent))).collect())
     }
 
-    /// Whether what is at `key`, or above it, is just being replaced.
-    pub(super) fn is_being_replaced(&self, key: &Key) -> bool {
-        let intents = self.intents().unwrap_or_default();
+    /// Whether what is at `key`, or above it, is just being replaced. What cannot be read may say so.
+    pub(super) fn replacing(&self, key: &Key) -> Replacing {
+        let Ok(intents) = self.intents() else { return Replacing::Now };
         let mut replaced = intents.iter().filter_map(|(_, intent)| Key::new(&intent.as_ref()?.key).ok());
-        replaced.any(|replaced| key.is_within(&replaced))
+        if replaced.any(|replaced| key.is_within(&replaced)) {
+            Replacing::Now
+        } else if self.replaces_in_two_steps() {
+            Replacing::NotNow
+        } else {
+            Replacing::Never
+        }
+    }
+
+    /// Whether a value may be replaced in two steps here: there is nothing under its key for a moment.
+    pub(super) fn replaces_in_two_steps(&self) -> bool {
+        !EXCHANGES || self.files.stat(self.root(), &format!("{INTERNALS}/{INTENTS}")).is_ok()
     }
 
     /// Finishes the replacements that dead writers have left between their two renames: all, or that of one key.

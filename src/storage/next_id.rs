@@ -215,6 +215,6 @@ mod tests {
             data.delete(id, Allowed::default(), Access::default(), || Ok(())).unwrap();
         }
         assert_eq!(data.take_next().unwrap().id, 13);
-        assert!(remembers, "the file system has no extended attributes");
+        assert!(remembers || !cfg!(unix), "the file system has no extended attributes");
     }
 }

@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use super::chunk_read::ArrayReader;
 use super::document::{Document, document_of};
-use super::files::{AsFd, FileId, Handle, Kept, is_link, keep};
+use super::files::{AsFd, FileId, Handle, Kept, MOVES_WHAT_IS_OPEN, is_link, keep};
+use super::intent::Replacing;
 use super::store::Store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -24,6 +25,9 @@ use crate::zarr::{Kind, METADATA_FILE, Marker, NodeMetadata};
 
 /// How often a reader looks again before it gives up.
 pub(super) const LOOKS: u32 = 100;
+
+/// How often in a row nothing is found, and is being replaced neither before nor after the look, until nothing is there.
+const QUIET_LOOKS: u32 = 2;
 
 /// What the error for a key under which there is nothing says.
 const NOT_FOUND: &str = "not found";
@@ -36,11 +40,21 @@ thread_local! {
     static SCHEMA: RefCell<Option<(Weak<Marker>, Arc<Schema>)>> = const { RefCell::new(None) };
 }
 
+/// How often in a row a node could not be opened.
+#[derive(Default)]
+struct Misses {
+    all: u32,
+    /// How often in a row there was no sign either that it was being replaced.
+    quiet: u32,
+}
+
 /// One version of a node, held open.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub place: String,
     pub directory: Handle,
+    /// Which directory that was when it was opened, where its handle is nothing but a path.
+    directory_id: Option<FileId>,
     pub(super) document: Document,
     /// The bytes of the document.
     pub(super) length: u64,
@@ -111,7 +125,7 @@ impl Store {
         key: &Key,
         mut read: impl FnMut(&Snapshot) -> Result<T>,
     ) -> Result<(T, Snapshot)> {
-        let mut missed = false;
+        let mut misses = Misses::default();
         for look in 0..LOOKS {
             match self.open_node(key) {
                 Ok(snapshot) => {
@@ -120,28 +134,47 @@ impl Store {
                     if self.is_settled(key, &snapshot, &found, look) {
                         return Ok((found.map_err(|error| error.with_key(key.to_string()))?, snapshot));
                     }
-                    missed = false;
+                    misses = Misses::default();
                 }
-                Err(error)
-                    if missed
-                        && !is_passing(&error)
-                        && !(error.kind() == ErrorKind::NotFound && self.is_being_replaced(key)) =>
-                {
+                Err(error) if self.is_definite(key, &error, &mut misses) => {
                     return Err(self.unless_gone(error).with_key(key.to_string()));
                 }
                 // Perhaps it was being replaced.
-                Err(_) => missed = true,
+                Err(_) => {}
             }
             tracing::debug!(%key, look, "looking again");
             pause(look);
         }
-        let message = if self.is_being_replaced(key) {
+        let message = if self.replacing(key) == Replacing::Now {
             "is being replaced; should that writer be dead, opening the store for writing finishes it"
                 .to_owned()
         } else {
             format!("changed {LOOKS} times while it was being read")
         };
         Err(Error::new(ErrorKind::Busy, message).with_key(key.to_string()))
+    }
+
+    /// Whether a node that could not be opened once more cannot be opened at all.
+    fn is_definite(&self, key: &Key, error: &Error, misses: &mut Misses) -> bool {
+        misses.all += 1;
+        if misses.all == 1 || is_passing(error) {
+            return false;
+        }
+        if error.kind() != ErrorKind::NotFound {
+            return true;
+        }
+        match self.replacing(key) {
+            Replacing::Never => true,
+            Replacing::Now => {
+                misses.quiet = 0;
+                false
+            }
+            // A replacement may have ended before this was asked, but hardly one after the other, each within one look.
+            Replacing::NotNow => {
+                misses.quiet += 1;
+                misses.quiet > QUIET_LOOKS
+            }
+        }
     }
 
     /// Tells a key that is not there from a store that is not there any more.
@@ -166,6 +199,7 @@ impl Store {
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
+        let directory_id = self.remembered(&directory, &place)?;
         let file =
             self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => nothing_at(key),
@@ -178,7 +212,7 @@ impl Store {
         self.clip_to_table(&place, key, &mut metadata)?;
         let marker = metadata.attributes().marker().map_err(shown)?;
         let (document, length) = (Document { metadata, marker }, bytes.len() as u64);
-        Ok(Snapshot { place, directory, document, length, id, _file: keep(file) })
+        Ok(Snapshot { place, directory, directory_id, document, length, id, _file: keep(file) })
     }
 
     /// Opens a node whose `zarr.json` was just replaced, by whoever still holds its lock: it says this now.
@@ -187,8 +221,21 @@ impl Store {
         let directory = node.directory.try_clone().map_err(&failed)?;
         let file = self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(&failed)?;
         let stat = self.files.stat_open(file.as_fd()).map_err(&failed)?;
-        let (place, length) = (node.place.clone(), stat.bytes);
-        Ok(Snapshot { place, directory, document, length, id: stat.id, _file: keep(file) })
+        let (place, directory_id, length) = (node.place.clone(), node.directory_id, stat.bytes);
+        Ok(Snapshot { place, directory, directory_id, document, length, id: stat.id, _file: keep(file) })
+    }
+
+    /// Which directory has just been opened, where that cannot be told later.
+    fn remembered(&self, directory: &Handle, place: &str) -> Result<Option<FileId>> {
+        if MOVES_WHAT_IS_OPEN {
+            return Ok(None);
+        }
+        self.id_of(directory, place).map(Some)
+    }
+
+    fn id_of(&self, directory: &Handle, place: &str) -> Result<FileId> {
+        let stat = self.files.stat_open(directory.as_fd());
+        stat.map(|stat| stat.id).map_err(self.failed("cannot look into", place))
     }
 
     pub(super) fn link_at(&self, place: &str) -> Error {
@@ -226,10 +273,7 @@ impl Store {
 
     /// Whether two snapshots are of one node.
     pub(super) fn is_same_directory(&self, one: &Snapshot, other: &Snapshot) -> Result<bool> {
-        let id = |of: &Snapshot| {
-            let stat = self.files.stat_open(of.directory.as_fd());
-            stat.map(|stat| stat.id).map_err(self.failed("cannot look into", &of.place))
-        };
+        let id = |of: &Snapshot| of.directory_id.map_or_else(|| self.id_of(&of.directory, &of.place), Ok);
         Ok(id(one)? == id(other)?)
     }
 

@@ -57,7 +57,8 @@ impl Stage {
                 let _ = files.remove_file(directory.as_fd(), OWNER);
                 let _ = files.remove_directory(parent.as_fd(), &txid);
             })?;
-            if tried == Tried::Taken {
+            // What is signed already is somebody's who is going to remove it.
+            if tried == Tried::Taken || owner.metadata().is_ok_and(|metadata| metadata.len() > 0) {
                 continue;
             }
             sign(&owner, trust);

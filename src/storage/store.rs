@@ -164,7 +164,9 @@ impl Store {
 
     /// The place of a file inside the store, for messages.
     pub(super) fn shown(&self, place: &str) -> PathBuf {
-        self.path.join(place)
+        let mut path = self.path.clone();
+        path.extend(place.split('/'));
+        path
     }
 
     /// Whether `key` is the topmost group, which nothing here makes or takes away.

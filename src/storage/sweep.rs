@@ -2,12 +2,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::displaced::CHANGES;
-use super::files::{AsFd, Entry, Extent, Files, Handle, into_file};
+use super::files::{AsFd, Entry, Extent, Files, Handle, MOVES_WHAT_IS_OPEN, into_file};
 use super::litter::{GRACE, is_older};
 use super::lock::Mode;
 use super::partial::{abandoned, is_partial};
@@ -63,7 +63,7 @@ struct Found {
     kind: LeftoverKind,
     name: OsString,
     /// Stays locked until its stage is gone: a writer that found it free would move in.
-    _owner: Option<File>,
+    owner: Option<File>,
 }
 
 impl Store {
@@ -101,12 +101,13 @@ impl Store {
             found.retain(|found| found.kind == LeftoverKind::Stage);
         }
         self.flush_before(&found)?;
-        for found in &found {
+        let count = found.len();
+        for found in found {
             if let Err(error) = self.remove_found(found) {
                 tracing::warn!(%error, "cannot remove what is left over");
             }
         }
-        tracing::debug!(count = found.len(), "swept");
+        tracing::debug!(count, "swept");
         Ok(())
     }
 
@@ -125,8 +126,8 @@ impl Store {
         // A wrapper that is found may just be taking a value. Who comes later makes one of its own.
         drop(self.lock(TREE, Mode::Exclusive, writer.patience)?);
         self.flush_before(&found)?;
-        let remove = |found| (self.leftover(found), self.remove_found(found));
-        let mut collected: Vec<_> = found.iter().map(remove).collect();
+        let remove = |found| (self.leftover(&found), self.remove_found(found));
+        let mut collected: Vec<_> = found.into_iter().map(remove).collect();
         collected.extend(self.partial_files(asked, &writer.trust, |name| {
             let removed = self.files.remove_file(self.root(), name);
             removed.map_err(|error| Error::io("cannot remove", self.shown(name), error))
@@ -160,12 +161,13 @@ impl Store {
         Ok(())
     }
 
-    fn remove_found(&self, found: &Found) -> Result<()> {
+    fn remove_found(&self, mut found: Found) -> Result<()> {
         let directory = self.open_internal(found.directory())?;
         if let (LeftoverKind::Stage, Some(name)) = (found.kind, found.name.to_str()) {
             // Its owner may have died before a move was finished. Where that fails, it is left to the next writer.
             self.finish_moves(&directory, name)?;
         }
+        found.owner = held_while_removed(found.owner);
         match remove_tree(&*self.files, directory.as_fd(), &found.name) {
             // Somebody else found the stage without an owner, and made it one to remove it.
             Err(error)
@@ -173,7 +175,7 @@ impl Store {
             {
                 Ok(())
             }
-            removed => removed.map_err(|error| Error::io("cannot remove", self.path_of(found), error)),
+            removed => removed.map_err(|error| Error::io("cannot remove", self.path_of(&found), error)),
         }
     }
 
@@ -207,7 +209,7 @@ impl Store {
                     }
                     _ => continue,
                 };
-                found.push(Found { kind: LeftoverKind::Stage, name, _owner: owner });
+                found.push(Found { kind: LeftoverKind::Stage, name, owner });
             }
         }
         let grace = |wrapper: &OsStr| match older_than {
@@ -222,7 +224,7 @@ impl Store {
                 let modified = self.files.open_listed(trash.as_fd(), &name);
                 let modified = modified.and_then(|it| Ok(self.files.stat_open(it.as_fd())?.modified));
                 if modified.is_ok_and(|modified| is_older(modified, grace(&name))) {
-                    found.push(Found { kind: LeftoverKind::Trash, name, _owner: None });
+                    found.push(Found { kind: LeftoverKind::Trash, name, owner: None });
                 }
             }
         }
@@ -306,6 +308,19 @@ pub(super) fn claim(
         Tried::Locked => Some(Claim::Dead(Some(owner))),
         Tried::Alone => Some(Claim::Unknown),
     })
+}
+
+/// The lock of a stage that is going to be removed, where a file in it may stay open meanwhile. Elsewhere the file is closed,
+/// and says that nobody is to move in.
+pub(super) fn held_while_removed(owner: Option<File>) -> Option<File> {
+    if MOVES_WHAT_IS_OPEN {
+        return owner;
+    }
+    if let Some(mut owner) = owner {
+        // Where that fails nothing but a removal fails, or the begin of a writer.
+        let _ = owner.write_all(b"removed\n");
+    }
+    None
 }
 
 impl Found {

@@ -19,7 +19,7 @@ use super::litter::is_older;
 use super::remove::remove_tree;
 use super::stage::Stage;
 use super::store::{HIERARCHY, INTERNALS, Store};
-use super::sweep::{Claim, DAY, claim};
+use super::sweep::{Claim, DAY, claim, held_while_removed};
 use super::trust::Trust;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::Key;
@@ -128,7 +128,8 @@ impl Unpacking {
     fn begin(files: &Arc<dyn Files>, (above, path): (Handle, &Path), access: Access) -> Result<Self> {
         let failed = |error| Error::io("cannot make a directory in", path, error);
         let trust = Trust::new(access.locks);
-        for (name, _owner) in abandoned(&**files, (&above, path), &trust, false) {
+        for (name, owner) in abandoned(&**files, (&above, path), &trust, false) {
+            let _owner = held_while_removed(owner);
             if let Err(error) = remove_tree(&**files, above.as_fd(), &name) {
                 tracing::warn!(%error, name, "cannot remove what an unpacking left behind");
             }

@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 
 use crate::random::Random;
 use crate::scale::scaled;
-use crate::writer::{Plan, Verdict, Verifier};
+use crate::writer::verifier::Verdict;
+use crate::writer::{Plan, Verifier};
 
 use disk::{Disk, Logged};
 use file_system::FileSystem;

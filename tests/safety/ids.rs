@@ -68,7 +68,7 @@ fn directories(directory: &Path) -> Vec<u32> {
 }
 
 fn start(directory: &Path, count: u64) -> Vec<Child> {
-    fs::create_dir(directory.join("data")).unwrap();
+    fs::create_dir_all(directory.join("data")).unwrap();
     (0..count).map(|number| child("ids::child_takes_ids", directory, number).spawn().unwrap()).collect()
 }
 
@@ -127,8 +127,9 @@ fn bare_seconds(directory: &Path) -> f64 {
 #[test]
 fn no_id_is_given_twice_while_others_delete() {
     let directory = tempfile::tempdir().unwrap();
-    let takers = start(directory.path(), PROCESSES);
+    fs::create_dir(directory.path().join("data")).unwrap();
     let mut deleter = child("ids::child_deletes", directory.path(), 0).spawn().unwrap();
+    let takers = start(directory.path(), PROCESSES);
     for mut taker in takers {
         assert!(taker.wait().unwrap().success());
     }

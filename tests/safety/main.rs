@@ -18,24 +18,34 @@
 
 mod ancestors;
 mod child;
+#[cfg(unix)]
 mod cuts;
+#[cfg(unix)]
 mod damaged;
+#[cfg(unix)]
 mod full_disk;
 mod histories;
 mod ids;
+#[cfg(unix)]
 mod injection;
+#[cfg(unix)]
 mod keys;
 mod kills;
+#[cfg(unix)]
 mod limits;
+#[cfg(unix)]
 mod links;
 mod model;
+#[cfg(unix)]
 mod mounts;
 #[path = "../it/oracle.rs"]
 #[allow(dead_code, reason = "not all oracles are asked here")]
 mod oracle;
+#[cfg(unix)]
 mod places;
 mod random;
 mod readers;
 mod scale;
+#[cfg(unix)]
 mod strace;
 mod writer;

@@ -27,7 +27,8 @@ use unix as system;
 use windows as system;
 
 pub(crate) use system::{
-    AsFd, BorrowedFd, Handle, Kept, MOVES_WHAT_IS_OPEN, Os, into_file, is_lack_of_locks, is_link, keep,
+    AsFd, BorrowedFd, EXCHANGES, Handle, Kept, MOVES_WHAT_IS_OPEN, Os, into_file, is_lack_of_locks, is_link,
+    keep,
 };
 pub(crate) use zipped::Zipped;
 

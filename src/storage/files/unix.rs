@@ -25,8 +25,12 @@ pub(crate) fn keep(file: Handle) -> Kept {
     file
 }
 
-/// Whether a directory can be renamed while files below it are open.
+/// Whether what is open goes along when it is renamed. Elsewhere no directory is renamed or removed while a file below it is
+/// open, and the handle of a directory is its path, which leads to whatever has that name.
 pub(crate) const MOVES_WHAT_IS_OPEN: bool = true;
+
+/// Whether the system can let two names change places; not all its file systems need to.
+pub(crate) const EXCHANGES: bool = cfg!(not(target_os = "wasi"));
 
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere a handle may be no file")]
 pub(crate) fn into_file(handle: Handle) -> io::Result<File> {

@@ -90,8 +90,12 @@ pub(crate) fn keep(_: Handle) -> Kept {
     Kept
 }
 
-/// Whether a directory can be renamed while files below it are open.
+/// Whether what is open goes along when it is renamed. Elsewhere no directory is renamed or removed while a file below it is
+/// open, and the handle of a directory is its path, which leads to whatever has that name.
 pub(crate) const MOVES_WHAT_IS_OPEN: bool = false;
+
+/// Whether the system can let two names change places; not all its file systems need to.
+pub(crate) const EXCHANGES: bool = false;
 
 pub(crate) fn into_file(handle: Handle) -> io::Result<File> {
     match handle {
@@ -142,6 +146,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ACCESS_DENIED: i32 = 5;
 const SHARING_VIOLATION: i32 = 32;
 const LOCK_VIOLATION: i32 = 33;
+const INVALID_NAME: i32 = 123;
 
 /// To look at directories and links themselves.
 const BACKUP_SEMANTICS: u32 = 0x0200_0000;
@@ -173,6 +178,17 @@ fn patiently<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }
+}
+
+/// The entries of a directory.
+fn listed(path: &Path) -> io::Result<fs::ReadDir> {
+    patiently(|| {
+        fs::read_dir(path).map_err(|error| match error.raw_os_error() {
+            // What Wine says of one that is renamed in that very moment.
+            Some(INVALID_NAME) => io::Error::from_raw_os_error(SHARING_VIOLATION),
+            _ => error,
+        })
+    })
 }
 
 /// Where a path below a directory is. No component of it leads elsewhere, nor is any but the last a link.
@@ -211,15 +227,16 @@ fn create(path: &Path) -> io::Result<File> {
 
 /// Renames to a name that nothing has.
 fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(to).is_ok() {
-        return Err(io::ErrorKind::AlreadyExists.into());
-    }
-    if fs::symlink_metadata(from)?.is_dir() {
+    let is_directory = fs::symlink_metadata(from)?.is_dir();
+    patiently(|| {
+        // Asked each time: what appears there meanwhile is answered with a refusal that a later try would not mend.
+        if fs::symlink_metadata(to).is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
         // The system refuses to put a directory in the place of one that is not empty, and of a file.
-        return patiently(|| fs::rename(from, to));
-    }
-    patiently(|| fs::hard_link(from, to))?;
-    patiently(|| fs::remove_file(from))
+        if is_directory { fs::rename(from, to) } else { fs::hard_link(from, to) }
+    })?;
+    if is_directory { Ok(()) } else { patiently(|| fs::remove_file(from)) }
 }
 
 fn stat(file: &File) -> io::Result<Stat> {
@@ -313,7 +330,7 @@ impl Files for Os {
     fn list(&self, directory: BorrowedFd<'_>) -> io::Result<Vec<Entry>> {
         let BorrowedFd::Path(path) = directory else { return Err(io::ErrorKind::NotADirectory.into()) };
         let mut entries = Vec::new();
-        for entry in patiently(|| fs::read_dir(path))? {
+        for entry in listed(path)? {
             let entry = entry?;
             let kind = entry.file_type()?;
             entries.push(Entry {
@@ -467,16 +484,30 @@ impl Files for Os {
     fn sync_all(&self, any: BorrowedFd<'_>) -> io::Result<()> {
         let BorrowedFd::Path(directory) = any else { return self.sync(any) };
         // Nothing flushes a whole file system here: it takes a call for each file.
-        for entry in walkdir::WalkDir::new(directory).follow_links(false) {
-            match entry {
-                Ok(entry) if entry.file_type().is_file() => match self.sync(BorrowedFd::Path(entry.path())) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                },
-                Err(error)
-                    if error.io_error().is_some_and(|inner| inner.kind() == io::ErrorKind::NotFound) => {}
-                Err(error) => return Err(error.into()),
-                Ok(_) => {}
+        self.sync_below(directory)
+    }
+}
+
+impl Os {
+    /// Flushes all files below a directory. What is taken away meanwhile need not be.
+    fn sync_below(&self, directory: &Path) -> io::Result<()> {
+        let entries = match listed(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
+        };
+        for entry in entries {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let synced = if kind.is_dir() {
+                self.sync_below(&path)
+            } else if kind.is_file() {
+                self.sync(BorrowedFd::Path(&path))
+            } else {
+                Ok(())
+            };
+            match synced {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
             }
         }
         Ok(())

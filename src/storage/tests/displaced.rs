@@ -43,7 +43,7 @@ fn kept(directory: &Path) -> Vec<(String, PathBuf)> {
         walkdir::WalkDir::new(&trash).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
     let mut files: Vec<_> = entries
         .map(|entry| {
-            let path = entry.path().strip_prefix(&trash).unwrap().to_str().unwrap().to_owned();
+            let path = entry.path().strip_prefix(&trash).unwrap().to_str().unwrap().replace('\\', "/");
             let (_, rest) = path.split_once('.').unwrap();
             (rest.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned(), entry.into_path())
         })
@@ -67,19 +67,21 @@ fn a_displaced_file_is_kept_under_its_key_and_a_new_one_leaves_nothing() {
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].0, ".changes/g/a/c.0");
     assert_eq!(std::fs::read(&kept[0].1).unwrap(), old, "the first version, not the second");
-    let log = files.log.lock().unwrap()[..10].join("\n");
-    assert_snapshot!(log, @r"
-    write .calcstore/stage/TX/4
-    rename New .calcstore/stage/TX/4 -> output.zarr/g/a/c.1
-    write .calcstore/stage/TX/5
-    rename New .calcstore/stage/TX/5 -> output.zarr/g/a/c.0
-    mkdir .calcstore/trash/TX.T.changes
-    mkdir .calcstore/trash/TX.T.changes/g
-    mkdir .calcstore/trash/TX.T.changes/g/a
-    link output.zarr/g/a/c.0 -> .calcstore/trash/TX.T.changes/g/a/c.0
-    rename Exchange .calcstore/stage/TX/5 -> output.zarr/g/a/c.0
-    unlink .calcstore/stage/TX/5
-    ");
+    if cfg!(unix) {
+        let log = files.log.lock().unwrap()[..10].join("\n");
+        assert_snapshot!(log, @r"
+        write .calcstore/stage/TX/4
+        rename New .calcstore/stage/TX/4 -> output.zarr/g/a/c.1
+        write .calcstore/stage/TX/5
+        rename New .calcstore/stage/TX/5 -> output.zarr/g/a/c.0
+        mkdir .calcstore/trash/TX.T.changes
+        mkdir .calcstore/trash/TX.T.changes/g
+        mkdir .calcstore/trash/TX.T.changes/g/a
+        link output.zarr/g/a/c.0 -> .calcstore/trash/TX.T.changes/g/a/c.0
+        rename Exchange .calcstore/stage/TX/5 -> output.zarr/g/a/c.0
+        unlink .calcstore/stage/TX/5
+        ");
+    }
     drop(store);
     let stage = directory.path().join("calc/.calcstore/stage");
     assert_eq!(std::fs::read_dir(stage).unwrap().count(), 0, "nothing is left in the stage");

@@ -55,6 +55,7 @@ fn without_power_nothing_is_flushed() {
     ");
 }
 
+#[cfg(unix)]
 #[test]
 fn replacing_is_one_exchange_and_both_parents_are_flushed() {
     let log = calls(Durability::Power, |store| put(store, "/old", 2.0).unwrap());

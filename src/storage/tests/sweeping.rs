@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::{Watched, access, get, key, put, store};
+use super::{Watched, access, get, key, make_old, put, store};
 use crate::storage::lock::Mode;
 use crate::storage::{Collection, Durability, Files, Os, Store};
 
@@ -18,11 +18,6 @@ pub(super) fn names(directory: &Path) -> Vec<String> {
 
 fn reopen(directory: &Path) -> Store {
     Store::open(Arc::new(Os), &directory.join("calc"), access(Durability::Process)).unwrap()
-}
-
-fn make_old(path: &Path) {
-    let past = SystemTime::now() - Duration::from_secs(61);
-    std::fs::File::open(path).unwrap().set_modified(past).unwrap();
 }
 
 #[test]
@@ -68,6 +63,8 @@ fn an_empty_note_of_a_move_names_nothing() {
     assert_eq!(store.moves()[0].0, key("/g/a"));
 }
 
+// Elsewhere nothing is removed that is open.
+#[cfg(unix)]
 #[test]
 fn a_stage_is_locked_as_long_as_anything_of_it_is_left() {
     let directory = tempfile::tempdir().unwrap();
@@ -86,6 +83,20 @@ fn a_stage_is_locked_as_long_as_anything_of_it_is_left() {
 }
 
 #[test]
+fn nobody_moves_into_a_stage_that_is_about_to_be_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap());
+    let files = Arc::new(Watched { takes_stage: true.into(), ..Watched::default() });
+    let path = directory.path().join("calc");
+    let opened =
+        Store::open(Arc::clone(&files) as Arc<dyn Files>, &path, access(Durability::Process)).unwrap();
+    let made = files.log.lock().unwrap().iter().filter(|call| *call == "mkdir .calcstore/stage/TX").count();
+    // The sweep of the one that opens the store removes the other.
+    assert_eq!((made, names(&path.join(".calcstore/stage")).len()), (2, 1));
+    drop(opened);
+}
+
+#[test]
 fn displaced_values_stay_for_a_minute() {
     let directory = tempfile::tempdir().unwrap();
     let first = store(Arc::new(Watched::default()), directory.path(), Durability::Process).unwrap();
@@ -97,12 +108,13 @@ fn displaced_values_stay_for_a_minute() {
     let wrappers = names(&trash);
     assert_eq!(wrappers.len(), 1, "younger than a minute");
     assert!(trash.join(&wrappers[0]).join("g/a/zarr.json").is_file(), "under its key");
-    make_old(&trash.join(&wrappers[0]));
+    make_old(&trash.join(&wrappers[0]), 61);
     let store = reopen(directory.path());
     assert!(names(&trash).is_empty());
     assert_eq!(get::<i32>(&store, "/g/a").unwrap(), 2);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_link_in_the_trash_is_removed_and_not_followed() {
     let directory = tempfile::tempdir().unwrap();
@@ -113,11 +125,12 @@ fn a_link_in_the_trash_is_removed_and_not_followed() {
     let wrapper = directory.path().join("calc/.calcstore/trash/old.0");
     std::fs::create_dir(&wrapper).unwrap();
     std::os::unix::fs::symlink(&precious, wrapper.join("a")).unwrap();
-    make_old(&wrapper);
+    make_old(&wrapper, 61);
     drop(reopen(directory.path()));
     assert!(!wrapper.exists() && precious.join("file").exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn what_has_a_name_that_is_no_text_is_removed_too() {
     use std::os::unix::ffi::OsStrExt;
@@ -128,7 +141,7 @@ fn what_has_a_name_that_is_no_text_is_removed_too() {
     for wrapper in [trash.join("old.0"), trash.join(strange)] {
         std::fs::create_dir_all(wrapper.join(strange)).unwrap();
         std::fs::write(wrapper.join(strange).join(strange), "x").unwrap();
-        make_old(&wrapper);
+        make_old(&wrapper, 61);
     }
     drop(reopen(directory.path()));
     assert_eq!(std::fs::read_dir(&trash).unwrap().count(), 0);
@@ -167,7 +180,7 @@ fn what_is_changed_in_place_all_the_time_leaves_a_thousand_old_files_and_no_more
     let trash = directory.path().join("calc/.calcstore/trash");
     let mut most = 0;
     for n in 0..2500_u32 {
-        super::power::change(&writing, "/g/a", &[("c.0", &n.to_le_bytes().repeat(2))], |_| {}).unwrap();
+        super::change(&writing, "/g/a", &[("c.0", &n.to_le_bytes().repeat(2))], |_| {}).unwrap();
         if n % 100 == 0 {
             most = most.max(names(&trash).len());
         }

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use super::faults::sweep;
 use super::protocol::calls;
-use super::{Watched, access, get, key, put, store};
+use super::{Watched, access, get, key, make_old, put, store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::storage::{Draft, Durability, Existing, Store};
 use crate::values::Put;
@@ -68,6 +68,7 @@ fn a_draft_is_flushed_bottom_up_and_then_appears_by_one_rename() {
     ");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_draft_takes_the_place_of_a_group_by_one_exchange() {
     let log = calls(Durability::Power, |store| {
@@ -176,8 +177,7 @@ fn a_node_whose_name_looks_like_a_note_of_a_move_is_swept_as_any_other() {
     opened.remove(&key("/moved.1"), None).unwrap();
     let trash = directory.path().join("calc/.calcstore/trash");
     let wrapper = std::fs::read_dir(&trash).unwrap().next().unwrap().unwrap().path();
-    let past = std::time::SystemTime::now() - std::time::Duration::from_secs(61);
-    std::fs::File::open(&wrapper).unwrap().set_modified(past).unwrap();
+    make_old(&wrapper, 61);
     files.calls.store(0, SeqCst);
     Store::open(files, &directory.path().join("calc"), access(Durability::Process)).unwrap();
     assert_eq!(std::fs::read_dir(&trash).unwrap().count(), 0);

@@ -7,7 +7,6 @@ use std::process::Child;
 use std::time::Duration;
 
 use calcstore::DataStore;
-use rustix::time::{ClockId, clock_gettime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +35,16 @@ enum Line<C> {
 }
 
 /// Nanoseconds of the clock that all processes of the machine have in common.
+#[cfg(unix)]
 fn now() -> u64 {
-    let time = clock_gettime(ClockId::Monotonic);
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+/// The time of day, which nobody is to change meanwhile.
+#[cfg(not(unix))]
+fn now() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64
 }
 
 /// Where the store of a history is.

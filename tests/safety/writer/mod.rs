@@ -6,7 +6,7 @@
 
 mod operation;
 mod tests;
-mod verifier;
+pub mod verifier;
 mod world;
 
 use std::fs::{File, OpenOptions};
@@ -21,7 +21,7 @@ use crate::child::{child, told};
 use crate::random::Random;
 
 pub use operation::Operation;
-pub use verifier::{Verdict, Verifier, left_behind};
+pub use verifier::{Verifier, left_behind};
 
 const PLAN: &str = "CALCSTORE_TEST_PLAN";
 

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::disk::Disk;
 use super::images::{Left, Torn};
 use super::scale::Dice;
-use super::{access, get, key, put};
 use crate::error::{ErrorKind, Result};
+use crate::storage::tests::{access, change, get, key, put};
 use crate::storage::{
     Draft, Durability, Existing, Files, FindingKind, LockPolicy, Outcome, Recovered, Rename, Store,
 };
 use crate::values::{ArrayContent, Content, DataType, Elements};
-use crate::zarr::{METADATA_FILE, Marker, NodeMetadata, checksum};
+use crate::zarr::{Marker, NodeMetadata};
 
 /// A new store in the directory `calc` of a new disk.
 pub(super) fn begin() -> (Arc<Disk>, Store) {
@@ -70,31 +70,6 @@ fn set_attribute(store: &Store, name: &str, n: u64) -> Result<()> {
         metadata.attributes_mut().insert("n".to_owned(), n.into());
         Ok(())
     })
-}
-
-/// Replaces files of an array in place: chunks, then `zarr.json` with what `change` makes of it.
-pub(super) fn change(
-    store: &Store,
-    name: &str,
-    chunks: &[(&str, &[u8])],
-    change: impl FnOnce(&mut NodeMetadata),
-) -> Result<()> {
-    let _tree = store.lock_tree(crate::storage::lock::Mode::Shared)?;
-    let _value = store.lock_value(&key(name))?;
-    let place = store.place(&key(name));
-    let live = store.files.open_directory(store.root(), &place).unwrap();
-    let mut metadata = store.read_metadata(&live, &place)?;
-    change(&mut metadata);
-    let displaced = store.keep_displaced(&key(name))?;
-    let replace = |bytes: &[u8], file: &str| {
-        let name = store.writer()?.stage.next_name();
-        store.create_staged(&name, &[bytes])?;
-        displaced.replace(&name, &live, file)
-    };
-    for (file, data) in chunks {
-        replace(&[*data, &checksum(&[data])].concat(), file)?;
-    }
-    replace(&metadata.to_bytes()?, METADATA_FILE)
 }
 
 /// Lets an array grow by one chunk as large as the first.

@@ -7,12 +7,12 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::disk::Disk;
-use super::{access, key, put};
 use crate::datastore::{DataStore, Overwrite};
 use crate::error::Result;
 use crate::export::Hdf5Export;
 use crate::selection::IntoSelection;
 use crate::storage::array_options::{ArrayOptions, Shards};
+use crate::storage::tests::{access, key, put};
 use crate::storage::{
     Change, Collection, DataDirectory, Draft, Durability, Existing, Files, Rename, Store, Visible,
 };

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::operations::{Allowed, Scene};
 use super::point::{Case, Checked, Cut, Then, cut_now};
 use super::seen::{Seen, State, see};
-use super::{key, put};
 use crate::error::ErrorKind;
+use crate::storage::tests::{key, put};
 use crate::storage::{Collection, Durability, LockPolicy, Outcome, Store};
 
 /// What a power cut may have taken of what was acknowledged.

@@ -6,10 +6,10 @@ use super::disk::Disk;
 use super::gate::{Family, Fault, Plan};
 use super::images::Torn;
 use super::power::{begin, cut, outcomes, reopen};
-use super::{get, key, put};
 use crate::error::Result;
 use crate::selection::IntoSelection;
 use crate::storage::array_options::{ArrayOptions, Shards};
+use crate::storage::tests::{get, key, put};
 use crate::storage::{Change, Existing, Outcome, Rename, Store, Visible};
 use crate::values::{ArrayContent, Content, DataType, Elements, Put, Source as _};
 

@@ -17,8 +17,8 @@ use tempfile::TempDir;
 
 use super::gate::{Family, Gate};
 use super::images::{Images, Left, Node, Torn};
-use super::{path_of, without_ids};
 use crate::storage::files::{AsFd, BorrowedFd, Entry, Extent, Flock, Handle, Stat};
+use crate::storage::tests::watched::{path_of, without_ids};
 use crate::storage::{Files, Os, Output, Rename};
 
 #[derive(Debug)]
