@@ -155,5 +155,7 @@ fn a_writer_takes_its_stage_away_and_leaves_the_locks() {
     drop(store);
     let internals = directory.path().join("calc/.calcstore");
     let names = |of: &str| std::fs::read_dir(internals.join(of)).unwrap().count();
-    assert_eq!((names("stage"), names("trash"), names("locks")), (0, 0, 2));
+    // Where a value is replaced in two steps, a new one is stored under its lock.
+    let locks = if cfg!(unix) { 2 } else { 3 };
+    assert_eq!((names("stage"), names("trash"), names("locks")), (0, 0, locks));
 }
