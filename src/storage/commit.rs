@@ -78,22 +78,25 @@ impl Store {
     }
 
     pub(super) fn commit(&self, key: &Key, staged: &str, existing: Existing) -> Result<()> {
-        self.finish_replacing(Some(key))?;
+        let in_two_steps = self.finish_replacing(Some(key))?;
         let stage = self.writer()?.stage.handle();
         let _tree = self.lock_tree(Mode::Shared)?;
         let parent = self.group(&key.parent().unwrap_or_else(Key::root))?;
-        if self.appear(key, (stage, staged), &parent)? {
+        if self.appear(key, (stage, staged), &parent, in_two_steps)? {
             return self.sync_if_power(&parent.handle, &self.place(key));
         }
         if existing == Existing::Refuse {
             return Err(Error::new(ErrorKind::AlreadyExists, "there is a value or a group here already"));
         }
-        self.replace(key, staged, &parent)
+        self.replace(key, staged, &parent, in_two_steps)
     }
 
     /// Lets the staged node change places with the live one, which so lands in the trash in that very step.
-    fn replace(&self, key: &Key, staged: &str, parent: &Group) -> Result<()> {
+    fn replace(&self, key: &Key, staged: &str, parent: &Group, in_two_steps: bool) -> Result<()> {
         let _value = self.lock_value(key)?;
+        if in_two_steps {
+            self.finish_replacing_value(key)?;
+        }
         self.refuse_group(key)?;
         self.exchange(key, staged, parent)
     }
@@ -149,6 +152,7 @@ impl Store {
         };
         let place = self.place(key);
         let _tree = self.lock_tree(Mode::Exclusive)?;
+        self.finish_all_replacing()?;
         let live = self.files.stat(self.root(), &format!("{place}/{METADATA_FILE}"));
         match live {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(nothing_at(key)),

@@ -145,12 +145,13 @@ impl Store {
         }
         // Nobody may be putting anything into a group that is about to leave its place.
         let _tree = self.lock_tree(Mode::Exclusive)?;
+        self.finish_all_replacing()?;
         let parent = self.group(&key.parent().unwrap_or_else(Key::root))?;
         let place = self.place(key);
         if !exists(self.files.stat(self.root(), &place)).map_err(self.failed("cannot look up", &place))? {
             // It has been removed meanwhile.
             let stage = self.writer()?.stage.handle();
-            if !self.appear(key, (stage, name), &parent)? {
+            if !self.appear(key, (stage, name), &parent, false)? {
                 return Err(occupied(key));
             }
             return self.sync_if_power(&parent.handle, &place);

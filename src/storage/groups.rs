@@ -69,7 +69,7 @@ impl Store {
     fn make_group(&self, key: &Key, parent: &Group) -> Result<Group> {
         let name = self.stage_group(&NodeMetadata::Group(GroupMetadata::default()))?;
         let stage = &self.writer()?.stage;
-        let appeared = self.appear(key, (stage.handle(), &name), parent);
+        let appeared = self.appear(key, (stage.handle(), &name), parent, self.replaces_in_two_steps());
         if !matches!(appeared, Ok(true)) {
             self.discard(&name);
         }
@@ -81,12 +81,19 @@ impl Store {
     }
 
     /// Lets a staged node appear in a group under its key. Gives false where something is there already.
-    pub(super) fn appear(&self, key: &Key, staged: Name<'_>, parent: &Group) -> Result<bool> {
+    pub(super) fn appear(
+        &self,
+        key: &Key,
+        staged: Name<'_>,
+        parent: &Group,
+        in_two_steps: bool,
+    ) -> Result<bool> {
         let (files, renames) = (&*self.files, &self.writer()?.renames);
         let to = (parent.handle.as_fd(), key.name());
-        let renamed = if self.replaces_in_two_steps() {
+        let renamed = if in_two_steps {
             // Nobody is to take the place of a value that is away only to be replaced.
             let _value = self.lock_value(key)?;
+            self.finish_replacing_value(key)?;
             renames.to_new(files, staged, to)
         } else {
             match renames.refusing(files, staged, to) {

@@ -29,6 +29,9 @@ struct Intent {
     old: String,
 }
 
+/// The name of an intent file, and what it says; nothing where that makes no sense.
+type Found = (String, Option<Intent>);
+
 /// Whether the value of a key is being replaced in two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Replacing {
@@ -110,78 +113,107 @@ impl Store {
         self.files.remove_file(self.root(), &place).map_err(self.failed("cannot remove", &place))
     }
 
-    /// The intents that there are: few, and on most file systems not even the directory.
-    fn intents(&self) -> Result<Vec<(String, Option<Intent>)>> {
+    /// The intents that there are: few, and on most file systems not even the directory, where this gives nothing.
+    fn intents(&self) -> Result<Option<Vec<Found>>> {
+        use io::ErrorKind::{NotADirectory, NotFound};
+        let is_missing = |error: &io::Error| matches!(error.kind(), NotFound | NotADirectory);
         let place = format!("{INTERNALS}/{INTENTS}");
         // Each commit asks, and a look takes less than to open what is not there.
-        if self.files.stat(self.root(), &place).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            return Ok(Vec::new());
+        if self.files.stat(self.root(), &place).is_err_and(|error| is_missing(&error)) {
+            return Ok(None);
         }
         let directory = match self.files.open_directory(self.root(), &place) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if is_missing(&error) => return Ok(None),
             opened => opened.map_err(self.failed("cannot open", &place))?,
         };
         let entries = self.files.list(directory.as_fd()).map_err(self.failed("cannot list", &place))?;
         let mut intents = Vec::new();
-        for name in entries.into_iter().filter_map(|entry| entry.name.into_string().ok()) {
+        let files = entries.into_iter().filter(|entry| entry.is_file);
+        for name in files.filter_map(|entry| entry.name.into_string().ok()) {
             let file = match self.files.open_file(directory.as_fd(), &name) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == NotFound => continue,
                 opened => opened.map_err(self.failed("cannot open", &place))?,
             };
             let (bytes, _) = self.read_small(&file, &place)?;
             intents.push((name, serde_json::from_slice(&bytes).ok()));
         }
-        Ok(intents)
+        Ok(Some(intents))
     }
 
     /// The names of the intents, and their keys; none where an intent makes no sense.
     pub(super) fn intended(&self) -> Result<Vec<(String, Option<Key>)>> {
         let key = |intent: Option<Intent>| Key::new(&intent?.key).ok();
-        Ok(self.intents()?.into_iter().map(|(name, intent)| (name, key(intent))).collect())
+        Ok(self.intents()?.into_iter().flatten().map(|(name, intent)| (name, key(intent))).collect())
     }
 
-    /// Whether what is at `key`, or above it, is just being replaced. What cannot be read may say so.
+    /// Whether what is at `key`, or above it, is just being replaced.
     pub(super) fn replacing(&self, key: &Key) -> Replacing {
-        let Ok(intents) = self.intents() else { return Replacing::Now };
-        let mut replaced = intents.iter().filter_map(|(_, intent)| Key::new(&intent.as_ref()?.key).ok());
-        if replaced.any(|replaced| key.is_within(&replaced)) {
-            Replacing::Now
-        } else if self.replaces_in_two_steps() {
-            Replacing::NotNow
-        } else {
-            Replacing::Never
+        // In what is staged nothing is replaced in two steps; the intents are about the live values of these keys.
+        if self.is_staged() {
+            return Replacing::Never;
         }
+        let intents = match self.intents() {
+            Ok(Some(intents)) => intents,
+            Ok(None) if EXCHANGES => return Replacing::Never,
+            // What cannot be read tells nothing.
+            Ok(None) | Err(_) => return Replacing::NotNow,
+        };
+        let mut replaced = intents.iter().filter_map(|(_, intent)| Key::new(&intent.as_ref()?.key).ok());
+        if replaced.any(|replaced| key.is_within(&replaced)) { Replacing::Now } else { Replacing::NotNow }
     }
 
     /// Whether a value may be replaced in two steps here: there is nothing under its key for a moment.
     pub(super) fn replaces_in_two_steps(&self) -> bool {
-        !EXCHANGES || self.files.stat(self.root(), &format!("{INTERNALS}/{INTENTS}")).is_ok()
+        let place = format!("{INTERNALS}/{INTENTS}");
+        !self.is_staged() && (!EXCHANGES || self.files.stat(self.root(), &place).is_ok())
     }
 
     /// Finishes the replacements that dead writers have left between their two renames: all, or that of one key.
-    /// The caller holds no lock.
-    pub(super) fn finish_replacing(&self, only: Option<&Key>) -> Result<()> {
-        // In what is staged nothing is replaced in two steps; the intents are about the live values of these keys.
-        if self.is_staged() {
-            return Ok(());
-        }
-        for (name, intent) in self.intents()? {
-            let named = intent.as_ref().and_then(|intent| Some((intent, Key::new(&intent.key).ok()?)));
-            let Some((intent, key)) = named else {
-                tracing::warn!(name, "an intent that makes no sense is left alone");
-                continue;
-            };
-            if only.is_none_or(|only| only.is_within(&key)) {
-                self.finish(&name, intent, &key)?;
+    /// The caller holds no lock. Gives whether values may be replaced in two steps here.
+    pub(super) fn finish_replacing(&self, only: Option<&Key>) -> Result<bool> {
+        self.each_intent(|name, intent, key| {
+            if !only.is_none_or(|only| only.is_within(key)) {
+                return Ok(());
             }
-        }
-        Ok(())
+            let _tree = self.lock_tree(Mode::Shared)?;
+            // A living writer holds it until it has finished by itself.
+            let _value = self.lock_value(key)?;
+            self.finish(name, intent, key)
+        })
     }
 
+    /// The same for one key; the caller holds `tree` and the lock of the value, so that its writer is dead.
+    pub(super) fn finish_replacing_value(&self, value: &Key) -> Result<()> {
+        self.each_intent(
+            |name, intent, key| if key == value { self.finish(name, intent, key) } else { Ok(()) },
+        )
+        .map(drop)
+    }
+
+    /// The same for all keys; the caller holds `tree` exclusively, so that all their writers are dead.
+    pub(super) fn finish_all_replacing(&self) -> Result<()> {
+        self.each_intent(|name, intent, key| self.finish(name, intent, key)).map(drop)
+    }
+
+    /// Does something with each intent that makes sense. Gives whether values may be replaced in two steps here.
+    fn each_intent(&self, act: impl Fn(&str, &Intent, &Key) -> Result<()>) -> Result<bool> {
+        // In what is staged nothing is replaced in two steps; the intents are about the live values of these keys.
+        if self.is_staged() {
+            return Ok(false);
+        }
+        let Some(intents) = self.intents()? else { return Ok(!EXCHANGES) };
+        for (name, intent) in intents {
+            let named = intent.as_ref().and_then(|intent| Some((intent, Key::new(&intent.key).ok()?)));
+            match named {
+                Some((intent, key)) => act(&name, intent, &key)?,
+                None => tracing::warn!(name, "an intent that makes no sense is left alone"),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Finishes one whose writer is dead.
     fn finish(&self, name: &str, intent: &Intent, key: &Key) -> Result<()> {
-        let _tree = self.lock_tree(Mode::Shared)?;
-        // A living writer holds it until it has finished by itself.
-        let _value = self.lock_value(key)?;
         let place = format!("{INTERNALS}/{INTENTS}/{name}");
         if !exists(self.files.stat(self.root(), &place)).map_err(self.failed("cannot look up", &place))? {
             return Ok(());
@@ -207,7 +239,7 @@ impl Store {
     /// repair. The caller holds all locks, flushes everything, and then removes the intents, whose names this gives.
     pub(super) fn finish_torn_replacing(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
-        for (name, intent) in self.intents()? {
+        for (name, intent) in self.intents()?.into_iter().flatten() {
             let Some((intent, key)) =
                 intent.and_then(|intent| Key::new(&intent.key).ok().map(|key| (intent, key)))
             else {

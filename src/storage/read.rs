@@ -157,7 +157,11 @@ impl Store {
     /// Whether a node that could not be opened once more cannot be opened at all.
     fn is_definite(&self, key: &Key, error: &Error, misses: &mut Misses) -> bool {
         misses.all += 1;
-        if misses.all == 1 || is_passing(error) {
+        if is_passing(error) {
+            misses.quiet = 0;
+            return false;
+        }
+        if misses.all == 1 {
             return false;
         }
         if error.kind() != ErrorKind::NotFound {
@@ -199,13 +203,14 @@ impl Store {
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
-        let directory_id = self.remembered(&directory, &place)?;
         let file =
             self.files.open_file(directory.as_fd(), METADATA_FILE).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => nothing_at(key),
                 _ if is_link(&error) => self.link_at(&place),
                 _ => self.failed("cannot open", &place)(error),
             })?;
+        // Only now: while a file of it is open no other directory can take its place there.
+        let directory_id = self.remembered(&directory, key, &place)?;
         let (bytes, id) = self.read_small(&file, &place)?;
         let shown = |error: Error| error.with_file(self.shown(&place).join(METADATA_FILE));
         let mut metadata = NodeMetadata::parse(&bytes).map_err(shown)?;
@@ -226,11 +231,14 @@ impl Store {
     }
 
     /// Which directory has just been opened, where that cannot be told later.
-    fn remembered(&self, directory: &Handle, place: &str) -> Result<Option<FileId>> {
+    fn remembered(&self, directory: &Handle, key: &Key, place: &str) -> Result<Option<FileId>> {
         if MOVES_WHAT_IS_OPEN {
             return Ok(None);
         }
-        self.id_of(directory, place).map(Some)
+        match self.files.stat_open(directory.as_fd()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(nothing_at(key)),
+            stat => Ok(Some(stat.map_err(self.failed("cannot look into", place))?.id)),
+        }
     }
 
     fn id_of(&self, directory: &Handle, place: &str) -> Result<FileId> {

@@ -41,7 +41,8 @@ impl Store {
         {
             let _tree = self.lock_tree(Mode::Exclusive)?;
             let has_room = || if has_room { Ok(()) } else { self.check_room(from, to) };
-            let moved = has_room().and_then(|()| self.move_node((from, &from_parent), (to, &to_parent)));
+            let moved = self.finish_all_replacing().and_then(|()| has_room());
+            let moved = moved.and_then(|()| self.move_node((from, &from_parent), (to, &to_parent)));
             let (source, target) = moved.inspect_err(|_| forget())?;
             self.sync_if_power(&target, &self.place(to))?;
             self.sync_if_power(&source, &self.place(from))?;

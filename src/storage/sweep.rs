@@ -96,6 +96,8 @@ impl Store {
         }
         // Whoever holds it is doing the same, or flushing.
         let Ok(_guard) = self.lock("store", Mode::Exclusive, Duration::ZERO) else { return Ok(()) };
+        // What a dead writer has moved away and not yet replaced is in both.
+        self.finish_replacing(None)?;
         // A wrapper that is found may just be taking a value: where somebody is at work, the next sweep takes the trash.
         if self.lock(TREE, Mode::Exclusive, patience).is_err() {
             found.retain(|found| found.kind == LeftoverKind::Stage);
@@ -123,6 +125,8 @@ impl Store {
         let writer = self.writer()?;
         let _guard = self.lock("store", Mode::Exclusive, writer.patience)?;
         let found = self.left_over(&writer.trust, Some(asked), false)?;
+        // What a dead writer has moved away and not yet replaced is in both.
+        self.finish_replacing(None)?;
         // A wrapper that is found may just be taking a value. Who comes later makes one of its own.
         drop(self.lock(TREE, Mode::Exclusive, writer.patience)?);
         self.flush_before(&found)?;

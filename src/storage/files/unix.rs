@@ -30,7 +30,8 @@ pub(crate) fn keep(file: Handle) -> Kept {
 pub(crate) const MOVES_WHAT_IS_OPEN: bool = true;
 
 /// Whether the system can let two names change places; not all its file systems need to.
-pub(crate) const EXCHANGES: bool = cfg!(not(target_os = "wasi"));
+pub(crate) const EXCHANGES: bool =
+    cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple"));
 
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere a handle may be no file")]
 pub(crate) fn into_file(handle: Handle) -> io::Result<File> {

@@ -472,7 +472,7 @@ impl Files for Os {
         match file {
             BorrowedFd::File(file, None) => file.sync_all(),
             // Directories cannot be flushed here: the file system's own journal sees to their entries.
-            BorrowedFd::Path(path) if fs::metadata(path)?.is_dir() => Ok(()),
+            BorrowedFd::Path(path) if patiently(|| fs::metadata(path))?.is_dir() => Ok(()),
             BorrowedFd::Member(_) => Err(io::ErrorKind::Unsupported.into()),
             // Who flushes a file must be allowed to write it.
             BorrowedFd::File(_, Some(path)) | BorrowedFd::Path(path) => {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use super::{Watched, access, get, key, put, store};
 use crate::error::ErrorKind;
-use crate::storage::{Draft, Durability, Existing, Files, Rename, Store};
+use crate::storage::{Collection, Draft, Durability, Existing, Files, Rename, Store};
 use crate::values::Put;
 
 fn lacking(lacks: &[Rename]) -> Watched {
@@ -34,6 +35,79 @@ fn values_are_stored_replaced_moved_and_removed_where_renames_are_plain() {
             let left = std::fs::read_dir(intents).map_or(0, Iterator::count);
             assert_eq!(left, 0);
         }
+    }
+}
+
+#[test]
+fn writers_and_readers_that_come_between_the_two_renames_neither_fail_nor_find_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let lull = Duration::from_millis(2);
+    let files = || Arc::new(Watched { lull, ..lacking(&[Rename::Exchange]) });
+    let first = store(files(), directory.path(), Durability::Process).unwrap();
+    put(&first, "/a", 0).unwrap();
+    put(&first, "/a", 1).unwrap();
+    let open = || {
+        let path = directory.path().join("calc");
+        Store::open(files(), &path, access(Durability::Process)).unwrap()
+    };
+    let (second, reader) = (open(), open());
+    std::thread::scope(|scope| {
+        let replaces = |store: Store| move || (0..100).for_each(|n| put(&store, "/a", n).unwrap());
+        let writers = [scope.spawn(replaces(first)), scope.spawn(replaces(second))];
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            get::<i32>(&reader, "/a").unwrap();
+        }
+    });
+}
+
+#[test]
+fn who_is_at_work_finishes_what_a_dead_writer_began_before_it_sweeps_or_moves_it_away() {
+    for act in ["sweep", "move", "remove", "insert", "replace"] {
+        let directory = tempfile::tempdir().unwrap();
+        let files = Arc::new(Watched { for_ever: true, ..lacking(&[Rename::Exchange]) });
+        let dying = store(Arc::clone(&files), directory.path(), Durability::Process).unwrap();
+        put(&dying, "/g/a", 1).unwrap();
+        put(&dying, "/g/a", 2).unwrap();
+        let path = directory.path().join("calc");
+        let others = Arc::new(lacking(&[Rename::Exchange]));
+        let living = Store::open(others, &path, access(Durability::Process)).unwrap();
+        // It dies when the old value is away, and cannot put anything in its place.
+        let live = path.join("output.zarr/g/a");
+        for failing in 1.. {
+            files.calls.store(0, SeqCst);
+            files.fail.store(failing, SeqCst);
+            assert!(put(&dying, "/g/a", 3).is_err(), "there is a call after which it is away");
+            if !live.exists() {
+                break;
+            }
+        }
+        drop(dying);
+        let key = |text| super::key(text);
+        match act {
+            "sweep" => {
+                let everything = Collection { older_than: Some(Duration::ZERO), dry_run: false };
+                living.collect(everything).unwrap();
+                assert!(get::<i32>(&living, "/g/a").unwrap() >= 2);
+            }
+            "move" => {
+                living.rename(&key("/g"), &key("/h")).unwrap();
+                assert!(get::<i32>(&living, "/h/a").unwrap() >= 2);
+            }
+            "remove" => {
+                assert!(living.remove(&key("/g/a"), None).unwrap());
+                assert_eq!(get::<i32>(&living, "/g/a").unwrap_err().kind(), ErrorKind::NotFound);
+            }
+            "insert" => {
+                let refused = living.put(&key("/g/a"), &4.content().unwrap(), Existing::Refuse);
+                assert_eq!(refused.unwrap_err().kind(), ErrorKind::AlreadyExists);
+            }
+            _ => {
+                put(&living, "/g/a", 4).unwrap();
+                assert_eq!(get::<i32>(&living, "/g/a").unwrap(), 4);
+            }
+        }
+        let intents = std::fs::read_dir(path.join(".calcstore/intent")).unwrap().count();
+        assert_eq!(intents, 0, "{act}");
     }
 }
 
